@@ -154,9 +154,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       },
       onEnd: (result) => counts.reloaded(result, clock.now()),
       destinations: () => feeds.status().length,
-      audit: () => access.audit,
-      stopping: stopping.signal,
-      ...{ clock, faults, log },
+      ...{ clock, faults, log, stopping: stopping.signal, audit: () => access.audit },
     });
     const feedSettings = new FeedSettingsService({ store, clock, reloads, uploads });
     const destinations = controlOf(feeds, store);
@@ -167,11 +165,9 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     cleanUp.push({ name: "backups", run: () => backups.ended() });
     const { dependencies: apiDependencies, ...access } = await createApi({
-      ...{ store, clock, sleep, keys, log, settings, stored, counts },
+      ...{ store, clock, sleep, keys, log, settings, stored, counts, dispatcher, stopping: stopping.signal },
       loginClock: options.loginClock ?? clock,
       passwords: options.passwords ?? argon2id(),
-      stopping: stopping.signal,
-      dispatcher,
       defaultEntity: () => settings.defaultEntity,
       trustedProxies,
       onAssets: () => scheduler.wake(),

@@ -2,8 +2,8 @@
 import { DeliveryError, messageOf } from "../core/errors.ts";
 import type { TestStep } from "../core/tickets/ticket-system.ts";
 
-/** The finding of a step; `warning` is a problem that does not fail it. */
-export type TestFinding = string | { detail: string; warning: boolean };
+/** The finding of a step; `warning` is a problem that does not fail it, `asks` one that a person has to accept. */
+export type TestFinding = string | { detail: string; warning: boolean; asks?: true };
 
 export class TestSteps {
   readonly done: TestStep[] = [];

@@ -14,6 +14,7 @@ import type { Store } from "../../store/open-store.ts";
 import type { Drafts } from "./lane/drafts.ts";
 import { givenFields, refuseLeavingSecret } from "./secret-guard.ts";
 import { changeOf, type SettingChange, systemOf } from "./settings-request.ts";
+import { shownChain } from "./shown-chain.ts";
 import { testOf, unsaved } from "./systems.ts";
 
 type Json = Record<string, unknown>;
@@ -84,9 +85,7 @@ export class ConnectionDesk {
     const { store, clock } = this.#parts;
     const { settings, wrong, changes } = this.#meant(system, body);
     const steps: TestStep[] =
-      wrong === null
-        ? await testOf(settings, system, clock, await this.#real(system))
-        : [{ name: "Settings", ok: false, detail: wrong }];
+      wrong === null ? await this.#tested(settings, system) : [{ name: "Settings", ok: false, detail: wrong }];
     const at = clock.now();
     const ok = steps.every((step) => step.ok);
     // Only a test of the settings in force is recorded.
@@ -104,7 +103,7 @@ export class ConnectionDesk {
     return Promise.all(
       wanted.map(async (system) => ({
         system,
-        steps: await testOf(settings, system, this.#parts.clock, await this.#real(system)),
+        steps: await this.#tested(settings, system),
       })),
     );
   }
@@ -155,6 +154,14 @@ export class ConnectionDesk {
       });
       return wrong.length === 0 ? [] : [{ name: setting, reason: wrong.join("; ") }];
     });
+  }
+
+  async #tested(settings: TicketSettings, system: TicketSystemName): Promise<TestStep[]> {
+    const [chain, steps] = await Promise.all([
+      shownChain(settings, system),
+      testOf(settings, system, this.#parts.clock, await this.#real(system)),
+    ]);
+    return [...chain, ...steps];
   }
 
   #known(key: string): TargetScreens | null {

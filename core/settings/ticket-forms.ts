@@ -1,6 +1,7 @@
 /** Forms of values that only settings of ticket systems have; `ticket-maps.ts` has those that are JSON objects. */
 
 import type { RiskLevel } from "../risk.ts";
+import { repeatsRepeated } from "../text/repeated-pattern.ts";
 import {
   defaultPolicies,
   type FieldPolicies,
@@ -139,7 +140,6 @@ export const maskPatterns: Form<RegExp[]> = {
 
 /** Which of the patterns is wrong, and why; null = none. */
 export function problemOfPatterns(text: string): string | null {
-  if (maskPatterns.read(text) !== undefined) return null;
   let list: unknown;
   try {
     list = JSON.parse(text);
@@ -151,13 +151,15 @@ export function problemOfPatterns(text: string): string | null {
   for (const [index, one] of list.entries()) {
     const where = `pattern ${index + 1}`;
     if (typeof one !== "string" || one.length > 300) return `${where}: accepted is a text of at most 300 characters`;
+    if (repeatsRepeated(one))
+      return `${where} repeats what repeats already, such as (a+)+, and could take for ever on a long text`;
     try {
       if (new RegExp(one, "giu").test("")) return `${where} also matches nothing at all, so it would mask everywhere`;
     } catch (error) {
       return `${where}: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
-  return maskPatterns.accepted;
+  return null;
 }
 
 function isTargetUrl(text: string): boolean {

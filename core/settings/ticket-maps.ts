@@ -166,14 +166,15 @@ export const routes: Form<Map<string, TicketRoute>> = objectForm(routeForm, (ent
   const read = new Map<string, TicketRoute>();
   for (const [entity, to] of entries) {
     const route = routeOf(to);
-    if (route === null) return new Wrong(`${JSON.stringify(entity.slice(0, 40))}: ${routeForm}`);
+    if (typeof route === "string") return new Wrong(`${JSON.stringify(entity.slice(0, 40))}: ${route}`);
     read.set(entity.trim().toLowerCase(), route);
   }
   return read;
 });
 
-function routeOf(to: unknown): TicketRoute | null {
-  if (typeof to !== "object" || to === null) return null;
+/** A text says what is wrong with it. */
+function routeOf(to: unknown): TicketRoute | string {
+  if (typeof to !== "object" || to === null) return routeForm;
   const {
     jira_project: project,
     assignment_group: group,
@@ -181,12 +182,10 @@ function routeOf(to: unknown): TicketRoute | null {
     ...others
   } = to as Record<string, unknown>;
   const [jiraProject, assignmentGroup, serviceIdentifier] = [projectKey.read(project), line.read(group), line.read(ci)];
-  const isWrong =
-    Object.keys(others).length > 0 ||
-    (project !== undefined && jiraProject === undefined) ||
-    (group !== undefined && assignmentGroup === undefined) ||
-    (ci !== undefined && serviceIdentifier === undefined);
-  if (isWrong) return null;
+  if (Object.keys(others).length > 0) return routeForm;
+  if (project !== undefined && jiraProject === undefined) return `jira_project is ${projectKey.accepted}`;
+  if (group !== undefined && assignmentGroup === undefined) return `assignment_group is ${line.accepted}`;
+  if (ci !== undefined && serviceIdentifier === undefined) return `service_identifier is ${line.accepted}`;
   return {
     ...(jiraProject === undefined ? {} : { jiraProject }),
     ...(assignmentGroup === undefined ? {} : { assignmentGroup }),

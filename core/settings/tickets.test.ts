@@ -107,3 +107,19 @@ describe("wrong values are named and count as not set; a secret is never repeate
     expect(JSON.stringify(problems)).not.toContain("lines-of");
   });
 });
+
+test.each([
+  ["(a+)+$", true],
+  ["(?:\\d*-)*x", true],
+  ["((a|b+)c)*", true],
+  ["(\\w{2,})+?", true],
+  ["([a-z)+]+)?", false],
+  ["(?<=badge )\\d{6}", false],
+  ["(ab)+c+", false],
+  ["(?:\\d{1,3}\\.){3}", false],
+  ["\\(a+\\)+", false],
+  ["x+(?=y+)", false],
+])("%s repeats what repeats: %p", (pattern, isSlow) => {
+  const problem = problemOf("MASK_PATTERNS", JSON.stringify([pattern]));
+  expect(problem?.includes("could take for ever") ?? false).toBe(isSlow);
+});

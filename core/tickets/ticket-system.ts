@@ -62,6 +62,8 @@ export interface TestStep {
   detail: string;
   /** It works with a limitation, which the status shows. */
   warning?: boolean;
+  /** Something that the target requires is not filled: it is enabled only when a person says "all the same". */
+  asks?: boolean;
   /** It failed because the target refuses what was asked: it is not away. */
   refused?: boolean;
   /** What the target said, in its own words. */

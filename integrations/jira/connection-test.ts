@@ -116,10 +116,12 @@ async function screensOf(
   updates: IssueUpdates,
 ): Promise<TestFinding> {
   const found = new Set<string>();
+  let asks = false;
   for (const { id } of issues)
     for (const one of await updates.transitions(id))
       for (const status of ["CLOSED", "FALSE_POSITIVE"] as const) {
         const { to, missing, resolution, leadsTo } = stepOf(one, status, settings, settings.transitionFields);
+        asks ||= missing.length > 0;
         if (missing.length > 0) found.add(`${to} wants ${missing.join(", ")}`);
         if (status === "FALSE_POSITIVE" && resolution !== null && leadsTo === "CLOSED")
           found.add(`${to} has no resolution of a false positive, and would get ${resolution}`);
@@ -129,5 +131,6 @@ async function screensOf(
   return {
     detail: `${of}: ${[...found].join("; ")}; give fields in JIRA_TRANSITION_FIELDS, or the status is refused; resolutions of false positives in JIRA_FALSE_POSITIVE_RESOLUTIONS`,
     warning: true,
+    ...(asks ? { asks } : {}),
   };
 }

@@ -82,7 +82,8 @@ function held(read: TableColumns, record: Written, settings: string): TestFindin
     ...(unknown.length === 0 ? [] : [`the table has no column ${unknown.join(", ")}: it is dropped`]),
     ...unread.map(({ what, why }) => `${what} cannot be read: ${why}`),
   ];
-  if (said.length > 0) return { detail: said.join("; "), warning: true };
+  if (said.length > 0)
+    return { detail: said.join("; "), warning: true, ...(found.asked.length > 0 ? { asks: true } : {}) };
   return `${Object.keys(record).length} columns are sent, every required one is among them`;
 }
 

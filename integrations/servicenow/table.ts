@@ -51,7 +51,7 @@ export class Table {
 }
 
 /** `https://acme.service-now.com` from any form in which people give an instance; a path prefix is kept. */
-function instanceUrl(instance: string): string {
+export function instanceUrl(instance: string): string {
   const text = instance.trim().replace(/\/+$/, "");
   if (/^https?:\/\//i.test(text)) return text;
   return `https://${text.includes(".") || text.includes(":") ? text : `${text}.service-now.com`}`;

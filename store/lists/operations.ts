@@ -17,9 +17,8 @@ import { readKept } from "./kept-data.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { readMonitored } from "./monitoring.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";
-import { countPeakLevels } from "./peak-levels.ts";
 import { falsePositives, readProposalEvidence } from "./proposal-evidence.ts";
-import { recentEntities, recentUsers } from "./recent-actors.ts";
+import { countPeakLevels, recentEntities, recentUsers } from "./recent.ts";
 import { readSamples } from "./rule-samples.ts";
 import {
   countDeliveries,

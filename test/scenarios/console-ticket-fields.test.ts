@@ -1,9 +1,12 @@
 /** Fields that a ticket system itself offers, picked in the console, and a real ticket held against them. */
 import { afterEach, expect, test } from "bun:test";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { ConsoleClient } from "../harness/console-client.ts";
 import { hostileWords } from "../harness/hostile-words.ts";
+import { pem, serverPair } from "../harness/test-certificates.ts";
 import { JiraStandIn } from "../standins/jira.ts";
 import type { JiraOptions } from "../standins/jira-model.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
@@ -172,6 +175,7 @@ test("ServiceNow: columns are picked from dictionary, choices and policies, for 
     "the instance refuses it without Root cause (u_cause) by the data policy u_cause is mandatory",
   );
   const tested = await admin.fill(page, form, { ...account, close_code: "Fixed", close_fields: '{"u_cause":"x"}' });
+  expect([tested.status, tested.text]).toEqual([422, expect.stringContaining("It was not enabled")]);
   expect(tested.text).toContain('Resolution code (close_code) has no choice "Fixed": Solution provided');
   expect(tested.text).toContain("parent incident (parent_incident) by the UI policy");
 
@@ -203,4 +207,27 @@ test("ServiceNow: columns are picked from dictionary, choices and policies, for 
     unread: [{ what: "sys_dictionary", why: expect.stringContaining("User Not Authorized") }],
   });
   expect((await api.post("/api/settings/proactive/fields", {})).status).toBe(409);
+});
+
+test("the certificates that a system shows are told, also where its authority is not trusted", async () => {
+  const { edge, admin } = await started();
+  const server = createServer(serverPair("server"), (_, response) => response.writeHead(404).end("{}"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanUp.push(() => new Promise((resolve) => server.close(resolve)));
+  const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const page = await admin.get(pages.jira);
+  const form = `/console${pages.jira}/save`;
+  const tested = await admin.fill(page, form, filled(url), `/console${pages.jira}/test`);
+  expect(tested.text).toContain("TLS handshake");
+  expect(tested.text).toContain("Its certificate");
+  expect(tested.text).toContain("is signed by an authority that is not trusted here");
+  const api = await ApiClient.asUser(edge, "boss", "admin");
+  const ca_file = pem("ca.pem").toString();
+  const { body } = await api.post("/api/settings/jira/test", { ...filled(url), enabled: true, ca_file });
+  const [chain, reach] = body.steps;
+  expect([chain.name, chain.certificates.length > 0, reach.detail]).toEqual([
+    "TLS handshake",
+    true,
+    expect.not.stringContaining("not trusted"),
+  ]);
 });

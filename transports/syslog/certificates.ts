@@ -30,7 +30,11 @@ export function certificateFacts(certificate: X509Certificate): ShownCertificate
 }
 
 /** Shakes hands with one address without judging its certificate, and closes. Never rejects. */
-export function inspectTls(context: SenderContext, address: string, material: TlsMaterial): Promise<Inspection> {
+export function inspectTls(
+  context: Pick<SenderContext, "host" | "port"> & { limits: Pick<SenderContext["limits"], "connectMs"> },
+  address: string,
+  material: Pick<TlsMaterial, "serverName" | "cert" | "key">,
+): Promise<Inspection> {
   const found: Inspection = { connected: false, handshake: null, error: null };
   return new Promise((resolve) => {
     const serverName = material.serverName ?? context.host;

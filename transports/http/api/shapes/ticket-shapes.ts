@@ -122,6 +122,12 @@ const steps = v.array(
     name: text,
     ok: v.boolean(),
     detail: text,
+    asks: v.exactOptional(
+      v.pipe(
+        v.boolean(),
+        v.description("Something that the target requires is not filled: a person has to accept it."),
+      ),
+    ),
     warning: v.exactOptional(v.pipe(v.boolean(), v.description("It works, and something of it does not."))),
     refused: v.exactOptional(v.pipe(v.boolean(), v.description("The target answers, and refuses."))),
     of: v.exactOptional(v.pipe(text, v.description("Which destination it is about: `alerts/siem`."))),

@@ -39,7 +39,10 @@ document.addEventListener("submit", async (event) => {
       if (said) say(said);
     } else if (to) {
       if (said) sessionStorage.setItem("said", said);
-      if (form.dataset.draft) localStorage.removeItem(`draft ${form.dataset.draft}`);
+      if (form.dataset.draft) {
+        form.dataset.done = "";
+        localStorage.removeItem(`draft ${form.dataset.draft}`);
+      }
       if (to === here || to.startsWith(`${here}#`)) location.reload();
       else location.assign(to);
     } else if (response.headers.get("Content-Type")?.startsWith("text/html")) {

@@ -23,12 +23,12 @@ const draftKey = `draft ${settingsForm?.dataset.draft}`;
 /** @returns {HTMLInputElement} */
 const versionHere = () => /** @type {any} */ (one("#version"));
 
-/** An answer that is still on its way must not keep what was discarded. */
+/** An answer that is still on its way must not keep what was discarded, or saved. */
 let discarding = false;
 
 /** Says what is not saved, and keeps it in the browser. */
 function keepDraft() {
-  if (!settingsForm || discarding) return;
+  if (!settingsForm || discarding || "done" in settingsForm.dataset) return;
   const changed = controlsOf(settingsForm).filter(isChanged);
   const secrets = /** @type {Control[]} */ (all("[type=password][name],[data-secret]", settingsForm)).filter(
     (field) => field.value !== "",

@@ -52,6 +52,12 @@ function isLess({ fields }: Section, changes: Readonly<Record<string, unknown>>,
   return Number(changes[name] ?? field.default) < Number(field.value);
 }
 
+function wordsOf(removal: RetentionPreview): string {
+  const words = removalWords(removal);
+  if (words === null) return "Nothing is as old as that at present.";
+  return `Removed within the hour, and not to be brought back except from a backup: ${words}.`;
+}
+
 const nothing = async () => null;
 
 /** The preview of what is typed, or of what is in force where that is wrong. */
@@ -108,8 +114,7 @@ const pages = [
       const removal = (await ports.api.settings.preview(caller, "retention", changes, "")) as RetentionPreview;
       return (
         <>
-          <b>Data is kept for a shorter time: {removalWords(removal) ?? "nothing"} will be removed within the hour</b>,
-          and cannot be brought back except from a backup. <UnreadWords unread={removal.unread} />
+          <b>Data is kept for a shorter time.</b> {wordsOf(removal)} <UnreadWords unread={removal.unread} />
         </>
       );
     },

@@ -126,7 +126,7 @@ export function sectionPage<Extra>(definition: SectionDefinition<Extra>): {
         let despite: readonly string[] = [];
         if (definition.testedFirst === true && changes.enabled === true) {
           const tested = await testOf(request, name, changes);
-          despite = tested.steps.filter(({ ok }) => !ok).map((step) => step.name);
+          despite = tested.steps.filter(({ ok, asks }) => !ok || asks === true).map((step) => step.name);
           if (despite.length > 0 && !request.form.has(allTheSame))
             return shown(request, { ...freshForm, typed, tested, held: true }, 422);
         }
