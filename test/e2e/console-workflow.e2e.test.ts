@@ -65,6 +65,8 @@ const file = (name: string) => pem(name).toString();
 async function testSays(words: string): Promise<void> {
   await press("Test Connection");
   await said(words);
+  // A form that is being sent is not sent again.
+  await window.page.locator("form[data-sending]").waitFor({ state: "detached" });
 }
 
 async function save(): Promise<void> {
