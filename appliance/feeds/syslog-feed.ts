@@ -9,7 +9,6 @@ import { incidentEventFacts, incidentFeedMessage } from "../../core/feeds/incide
 import { type MessageBytes, ownBytes } from "../../core/feeds/message-buffer.ts";
 import { isSkipped, type Place, type Span } from "../../core/feeds/replay.ts";
 import { parseSnapshot } from "../../core/feeds/snapshot.ts";
-import { statusMessage } from "../../core/feeds/status-message.ts";
 import type { MessageOptions } from "../../core/feeds/syslog-options.ts";
 import type { Clock, Random } from "../../core/ports.ts";
 import type { DestinationSettings, FeedSettings, TlsSettings } from "../../core/settings.ts";
@@ -18,6 +17,7 @@ import { Destination, type DestinationStatus } from "../../transports/syslog/des
 import type { TlsMaterial } from "../../transports/syslog/options.ts";
 import { createSyslogSender } from "../../transports/syslog/sender.ts";
 import type { Log } from "../runtime/log.ts";
+import { Heartbeat, type HeartbeatStatus } from "./heartbeat.ts";
 import type { TlsUploads } from "./tls-uploads.ts";
 
 /** RELP acknowledges each message, so a second batch can be sent while the first one is being acknowledged. */
@@ -61,31 +61,12 @@ interface Had {
   skips: readonly Span[];
 }
 
-/** Of a destination; times in epoch milliseconds. */
-export interface HeartbeatStatus {
-  feed: FeedName;
-  name: string;
-  /** 0 = none by itself. */
-  everyMinutes: number;
-  /** When the last one was handed to the receiver since the start of the destination; null = none. */
-  lastAt: number | null;
-  /** Null = none by itself. */
-  nextAt: number | null;
-  /** One is waiting for the receiver. */
-  waits: boolean;
-}
-
 interface Running {
   settings: DestinationSettings;
   had: Had;
   options: MessageOptions;
   destination: Destination;
-  /** When the next heartbeat is due; monotonic milliseconds. */
-  heartbeatAt: number;
-  /** Whether a heartbeat is waiting for the receiver. */
-  heartbeatPending: boolean;
-  /** When the last one was handed over; epoch milliseconds. */
-  heartbeatSentAt: number | null;
+  heartbeat: Heartbeat;
 }
 
 export class SyslogFeed {
@@ -123,16 +104,12 @@ export class SyslogFeed {
       const had = { skips: await this.#tools.store.events.readSkips(reader) };
       const destination = this.#create(destinationSettings, options, had);
       await destination.start();
-      const heartbeatAt = this.#tools.clock.monotonic();
-      this.#running.push({
-        settings: destinationSettings,
-        had,
-        options,
-        destination,
-        heartbeatAt,
-        heartbeatPending: false,
-        heartbeatSentAt: null,
+      const { heartbeatMinutes: everyMinutes } = destinationSettings;
+      const heartbeat = new Heartbeat({
+        ...{ destination, options, everyMinutes },
+        ...{ clock: this.#tools.clock, startedAt: this.#startedAt },
       });
+      this.#running.push({ settings: destinationSettings, had, options, destination, heartbeat });
     }
   }
 
@@ -155,19 +132,9 @@ export class SyslogFeed {
     return this.#settings.destinations.some(({ heartbeatMinutes }) => heartbeatMinutes > 0) ? 5_000 : 60_000;
   }
 
-  /**
-   * Sends a STATUS message, stamped `now` (epoch ms), to every destination that is configured for them and due, starting with its start. While
-   * one is waiting for the receiver, no other is made.
-   */
+  /** Sends a STATUS message, stamped `now` (epoch ms), to every destination that is due. */
   sendHeartbeats(now: number): void {
-    const monotonic = this.#tools.clock.monotonic();
-    if (this.#tools.mayAct?.() === false) return;
-    for (const running of this.#running) {
-      const everyMs = running.settings.heartbeatMinutes * 60_000;
-      if (everyMs === 0 || monotonic < running.heartbeatAt || running.heartbeatPending) continue;
-      running.heartbeatAt = monotonic + everyMs;
-      this.#beat(running, now, monotonic);
-    }
+    for (const { heartbeat } of this.#running) heartbeat.tick(now);
   }
 
   /** Sends one now, whether it is configured or not. @throws EdgeError destination_unknown; heartbeat_waits: the last one has not gone out */
@@ -178,43 +145,15 @@ export class SyslogFeed {
         "destination_unknown",
         `there is no destination ${JSON.stringify(name.slice(0, 64))} that sends`,
       );
-    if (running.heartbeatPending)
-      throw new EdgeError(
-        "heartbeat_waits",
-        "a heartbeat waits for the receiver already: it is sent when that is back",
-      );
-    this.#beat(running, now, this.#tools.clock.monotonic());
-  }
-
-  #beat(running: Running, now: number, monotonic: number): void {
-    running.heartbeatPending = true;
-    const { name, sent, queued } = running.destination.status();
-    const uptimeSeconds = Math.floor((monotonic - this.#startedAt) / 1000);
-    const { bytes } = statusMessage(now, { destination: name, uptimeSeconds, sent, queued }, running.options);
-    running.destination
-      .sendNow(bytes)
-      .then(() => {
-        running.heartbeatSentAt = this.#tools.clock.now();
-      })
-      .catch(() => {}) // The destination was closed.
-      .finally(() => {
-        running.heartbeatPending = false;
-      });
+    running.heartbeat.sendNow(now);
   }
 
   heartbeats(): HeartbeatStatus[] {
-    const { clock } = this.#tools;
-    return this.#running.map(({ settings, heartbeatAt, heartbeatPending, heartbeatSentAt }) => {
-      const wait = Math.max(0, heartbeatAt - clock.monotonic());
-      return {
-        feed: this.name,
-        name: settings.name,
-        everyMinutes: settings.heartbeatMinutes,
-        lastAt: heartbeatSentAt,
-        nextAt: settings.heartbeatMinutes === 0 ? null : clock.now() + wait,
-        waits: heartbeatPending,
-      };
-    });
+    return this.#running.map(({ settings, heartbeat }) => ({
+      feed: this.name,
+      name: settings.name,
+      ...heartbeat.status(),
+    }));
   }
 
   /** Names of its destinations, also while the feed is turned off. */

@@ -4,7 +4,8 @@ import { type FeedName, feedNames, readerName } from "../../core/feeds/feeds.ts"
 import type { Place } from "../../core/feeds/replay.ts";
 import type { FeedSettings, Settings } from "../../core/settings.ts";
 import type { DestinationStatus } from "../../transports/syslog/destination/destination.ts";
-import { type FeedTools, type HeartbeatStatus, SyslogFeed } from "./syslog-feed.ts";
+import type { HeartbeatStatus } from "./heartbeat.ts";
+import { type FeedTools, SyslogFeed } from "./syslog-feed.ts";
 
 export class SyslogFeeds {
   readonly #feeds: Readonly<Record<FeedName, SyslogFeed>>;

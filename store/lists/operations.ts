@@ -13,7 +13,7 @@ import { type Trial, tryException } from "./exception-trial.ts";
 import { failedDeliveries, ticketLevels } from "./failed-deliveries.ts";
 import { actorsCalled } from "./filters.ts";
 import { newestIncident, readCaseDetail, readIncidentDetail } from "./incident-detail.ts";
-import { readKept } from "./kept-data.ts";
+import { readKept } from "./kept/kept-data.ts";
 import { listPage, readRow } from "./list-pages.ts";
 import { readMonitored } from "./monitoring.ts";
 import { type OverviewQuery, readHours, readOverview } from "./overview.ts";

@@ -5,7 +5,7 @@ import type { FeedName } from "../../../core/feeds/feeds.ts";
 import type { ReloadReport } from "../../../core/settings/reload/changes.ts";
 import { isoOrNull } from "../../../core/time.ts";
 import { type AuditAuthor, type AuditLog, auditAuthor } from "../../access/audit-log.ts";
-import type { HeartbeatStatus } from "../../feeds/syslog-feed.ts";
+import type { HeartbeatStatus } from "../../feeds/heartbeat.ts";
 import type { LogLevel } from "../../runtime/log.ts";
 import type { LogLevelSwitch } from "../../runtime/log-level.ts";
 

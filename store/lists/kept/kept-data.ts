@@ -1,8 +1,8 @@
 /** What the database keeps of each kind, and what retention would remove at a moment. Asked by people: numbers are counted up to a limit. */
-import { dayMs, toIso } from "../../core/time.ts";
-import type { Database } from "../database/database.ts";
-import { fromIso } from "../database/iso.ts";
-import { integer, integerOrNull, textOrNull } from "../database/rows.ts";
+import { dayMs, toIso } from "../../../core/time.ts";
+import type { Database } from "../../database/database.ts";
+import { fromIso } from "../../database/iso.ts";
+import { integer, integerOrNull, textOrNull } from "../../database/rows.ts";
 
 export const keptKinds = ["events", "alerts", "incidents", "deliveries", "alarms", "audit"] as const;
 export type KeptKind = (typeof keptKinds)[number];
