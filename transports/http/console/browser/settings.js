@@ -117,7 +117,9 @@ document.addEventListener("change", async (event) => {
     const chosen = file.files?.[0];
     if (chosen && chosen.size > mostOfFile) {
       file.value = "";
-      return say(`${chosen.name} is no certificate or key: it has ${Math.ceil(chosen.size / 1000)} kB, they have a few.`);
+      return say(
+        `${chosen.name} is no certificate or key: it has ${Math.ceil(chosen.size / 1000)} kB, they have a few.`,
+      );
     }
     if (place && chosen) place.value = await chosen.text();
   }
