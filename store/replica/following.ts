@@ -1,7 +1,7 @@
 /** Applies records of the log to the file of this node, and refuses those that do not continue what is in it. */
 import { StoreError } from "../../core/errors.ts";
 import type { Database } from "../database/database.ts";
-import type { Batch, ForeignBatch, Replication } from "../database/replication.ts";
+import type { Batch, Replication } from "../database/replication.ts";
 import { type Head, LogGap, LogUnavailable, type ReplicaLog, type StoredRecord } from "./log.ts";
 import { type Mark, moveMark } from "./mark.ts";
 import { chainAfter, decodeRecord, RecordTooNew, type ReplicaRecord } from "./record.ts";
@@ -20,9 +20,8 @@ function notLeader(): StoreError {
   return new StoreError("store_not_leader", "this node follows: send what is written to the node that leads");
 }
 
-/** Records asked for at once, and bytes of them applied in one commit. */
+/** Records asked for at once. */
 const recordsPerRead = 32;
-const bytesPerCommit = 4 * 1024 * 1024;
 
 export class Following {
   readonly #database: Database;
@@ -64,8 +63,7 @@ export class Following {
         `this file and the log differ in what they have up to ${seq}: copy the file from another node (rhythmx cluster reseed)`,
       );
     const touched = new Set<Touched>();
-    let from = 0;
-    while (from < records.length) from = await this.#applySome(records, from, touched);
+    for (const stored of records) await this.#apply(stored, touched);
     return { applied: records.length, head, touched };
   }
 
@@ -77,30 +75,19 @@ export class Following {
     }
   }
 
-  /** Applies records from an index on in one commit, and returns the index of the next. */
-  async #applySome(records: readonly StoredRecord[], from: number, touched: Set<Touched>): Promise<number> {
-    const batches: ForeignBatch[] = [];
-    let { seq, epoch, chain } = this.#mark;
-    let bytes = 0;
-    let next = from;
-    for (const stored of records.slice(from)) {
-      if (bytes > bytesPerCommit) break;
-      const record = read(stored);
-      if (record.before !== chain || record.epoch < epoch)
-        throw new StoreError(
-          "store_diverged",
-          `record ${stored.seq} of the log does not continue this file at ${seq}: copy the file from another node (rhythmx cluster reseed)`,
-        );
-      noteTouched(record.batch, touched);
-      batches.push({ ...record, name: `record ${stored.seq}` });
-      ({ seq, epoch } = record);
-      chain = chainAfter(chain, stored.bytes);
-      bytes += stored.bytes.length;
-      next++;
-    }
-    await this.#database.apply(batches, moveMark({ seq, epoch, chain }));
+  /** One commit for each record: what FTS5 keeps of its index depends on where commits are. */
+  async #apply(stored: StoredRecord, touched: Set<Touched>): Promise<void> {
+    const record = read(stored);
+    const { seq, epoch } = record;
+    if (record.before !== this.#mark.chain || epoch < this.#mark.epoch)
+      throw new StoreError(
+        "store_diverged",
+        `record ${seq} of the log does not continue this file at ${this.#mark.seq}: copy the file from another node (rhythmx cluster reseed)`,
+      );
+    noteTouched(record.batch, touched);
+    const chain = chainAfter(record.before, stored.bytes);
+    await this.#database.apply([{ ...record, name: `record ${seq}` }], moveMark({ seq, epoch, chain }));
     this.#mark = { ...this.#mark, seq, epoch, chain };
-    return next;
   }
 }
 

@@ -3,9 +3,10 @@ import { Database as Sqlite } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { promoteNode, reseedNode, viewCluster } from "../../appliance/cluster/members.ts";
+import { promoteNode, reseedNode } from "../../appliance/cluster/members.ts";
 import { detection, until } from "../harness/appliance.ts";
 import { TestNode } from "../harness/cluster.ts";
+import { command } from "../harness/command.ts";
 import { Etcd, etcdInstalled } from "../harness/etcd.ts";
 
 const installed = etcdInstalled();
@@ -14,7 +15,9 @@ let etcd: Etcd;
 let nodes: TestNode[] = [];
 let key = "";
 
-const leads = (node: TestNode) => node.ready().then((status) => status === 200);
+/** Once it says so itself; `/readyz` is there a moment earlier. */
+const leads = async (node: TestNode) =>
+  (await node.ready()) === 200 && node.logLines.some((line) => line.includes("leads the cluster"));
 const follows = (node: TestNode) => node.ready().then((status) => status === 503);
 const send = (node: TestNode, records: object[], idempotencyKey?: string) =>
   node.ask("/api/v1/ingest/detections", {
@@ -99,11 +102,59 @@ describe.skipIf(!installed)("a cluster", () => {
     await until(async () => three.logLines.filter((line) => line.includes("database copied")).length === 2);
     await until(() => follows(three));
     await same(one, three);
-    const view = await one.directory(viewCluster);
-    expect(view.nodes.map(({ name, role, fault }) => [name, role, fault])).toEqual([
-      ["edge1", "leader", null],
-      ["edge2", "follower", null],
-      ["edge3", "follower", null],
+    const cli = (...args: string[]) => command(args, { dataDir: one.folder, env: one.env });
+    let shown = await cli("cluster");
+    // Rows in etcd are a moment old.
+    await until(async () => {
+      shown = await cli("cluster");
+      return shown.code === 0;
+    });
+    expect([shown.code, shown.out.split("\n").map((line) => line.split(/ +/).slice(0, 2).join(" "))]).toEqual([
+      0,
+      ["NODE ROLE", "edge1 leader", "edge2 follower", "edge3 follower", ""],
     ]);
+    expect(await cli("cluster", "add", "edge2")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("belongs to the cluster already"),
+    });
+    expect(await cli("cluster", "reseed", "edge1", "--yes")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("edge1 leads"),
+    });
+    expect(await cli("cluster", "promote", "nobody")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("edge1, edge2, edge3 do"),
+    });
+    expect(await cli("restore", "x", "--yes")).toMatchObject({ code: 1 });
+    expect((await cli("check")).out).toContain("cluster: edge1 leads");
+    const doctor = JSON.parse((await cli("doctor", "--json")).out);
+    expect(doctor.running.cluster).toMatchObject({ node: "edge1", role: "leader", lag: 0, quorum: true });
+    const metrics = await (await fetch(`${two.url}/metrics`)).text();
+    expect(metrics).toContain("rhythmx_cluster_leader 0\n");
+    expect((await two.ask("/readyz")).body).toMatchObject({ reason: `this node follows ${one.url}` });
+    // A person signs in at a follower, and is sent on with what changes something.
+    const token = (
+      await two.ask("/api/login", {
+        method: "POST",
+        body: JSON.stringify({ username: "admin", password: two.settings.adminPassword }),
+        headers: { "Content-Type": "application/json" },
+      })
+    ).body;
+    const bearer = { Authorization: `Bearer ${token.access_token}` };
+    expect((await two.ask("/api/system", { headers: bearer })).body.cluster).toMatchObject({
+      node: "edge2",
+      role: "follower",
+      leader: { node: "edge1", address: one.url },
+    });
+    expect((await two.ask("/api/keys", { method: "POST", headers: bearer, body: "{}" })).status).toBe(421);
+    // A stopped node's file is nobody's to change by itself.
+    await three.stop();
+    const offline = await command(["key", "create", "x", "--scope", "ingest"], {
+      dataDir: three.folder,
+      env: three.env,
+    });
+    expect(offline).toMatchObject({ code: 1, err: expect.stringContaining("belongs to a cluster") });
+    await three.start();
+    await until(() => follows(three));
   });
 });

@@ -24,7 +24,11 @@ export class TestNode {
   readonly resolved: ResolvedSettings;
   appliance: Appliance | null = null;
 
-  constructor(name: string, folder: string, resolved: ResolvedSettings) {
+  /** For commands. */
+  readonly env: Record<string, string>;
+
+  constructor(name: string, folder: string, resolved: ResolvedSettings, env: Record<string, string>) {
+    this.env = env;
     this.name = name;
     this.folder = folder;
     this.resolved = resolved;
@@ -39,24 +43,25 @@ export class TestNode {
     const port = await freePort();
     const file = (text: unknown) =>
       text === undefined ? null : { source: "config.json", folder: "/", content: { text: JSON.stringify(text) } };
+    const env = {
+      RHYTHMX_LISTEN: `127.0.0.1:${port}`,
+      RHYTHMX_ALERT_HEALTH: `127.0.0.1:${await freePort()}`,
+      RHYTHMX_INCIDENT_HEALTH: `127.0.0.1:${await freePort()}`,
+      RHYTHMX_DATA_DIR: folder,
+      RHYTHMX_ADMIN_PASSWORD: adminPassword,
+      RHYTHMX_CLUSTER: etcd.endpoints.join(","),
+      RHYTHMX_CLUSTER_NODE: name,
+      RHYTHMX_CLUSTER_LEASE_SECONDS: "5",
+      ...more.env,
+    };
     const resolved = resolveSettings({
-      environment: {
-        RHYTHMX_LISTEN: `127.0.0.1:${port}`,
-        RHYTHMX_ALERT_HEALTH: `127.0.0.1:${await freePort()}`,
-        RHYTHMX_INCIDENT_HEALTH: `127.0.0.1:${await freePort()}`,
-        RHYTHMX_DATA_DIR: folder,
-        RHYTHMX_ADMIN_PASSWORD: adminPassword,
-        RHYTHMX_CLUSTER: etcd.endpoints.join(","),
-        RHYTHMX_CLUSTER_NODE: name,
-        RHYTHMX_CLUSTER_LEASE_SECONDS: "5",
-        ...more.env,
-      },
+      environment: env,
       envFile: null,
       alertFeedFile: file(more.config),
       configDir: "/nonexistent",
       defaultDataDir: "/nonexistent",
     });
-    return new TestNode(name, folder, resolved);
+    return new TestNode(name, folder, resolved, env);
   }
 
   get settings(): Settings {
