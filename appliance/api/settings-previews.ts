@@ -8,6 +8,7 @@ import type { GivenValue } from "../../core/settings/tickets.ts";
 import { readTicketSettings } from "../../core/settings/tickets.ts";
 import { masked } from "../../core/tickets/masking/masking.ts";
 import { dayMs } from "../../core/time.ts";
+import type { KeptKind } from "../../store/lists/kept/kept-data.ts";
 import type { Store } from "../../store/open-store.ts";
 import type {
   AccountsPreview,
@@ -20,7 +21,7 @@ import type {
 type Values = ReadonlyMap<string, GivenValue>;
 
 interface Parts {
-  reading: Pick<Store["reading"], "recentEntities" | "recentUsers" | "countRemoval" | "countOldAlerts">;
+  reading: Pick<Store["reading"], "recentEntities" | "recentUsers" | "readKept" | "countUnread">;
   clock: Clock;
 }
 
@@ -57,26 +58,19 @@ function numberIn(values: Values, name: SettingName): number {
 
 /** What retention would remove at its next pass with so many days. */
 async function removalPreview({ reading, clock }: Parts, days: number, auditDays: number): Promise<RetentionPreview> {
-  const now = clock.now();
-  const limit = now - days * dayMs;
-  const { incidents, events, unread, auditEntries } = await reading.countRemoval({
-    data: limit,
-    audit: now - auditDays * dayMs,
-  });
-  let alerts = 0;
-  for (let after: number | null = 0; after !== null; ) {
-    const step: Awaited<ReturnType<typeof reading.countOldAlerts>> = await reading.countOldAlerts(limit, after);
-    alerts += step.alerts;
-    after = step.next;
-  }
+  const kept = await reading.readKept({ now: clock.now(), days, auditDays });
+  const removes = new Map(kept.map((one) => [one.kind, one.removes]));
+  const of = (kind: KeptKind) => removes.get(kind) ?? 0;
   return {
     days,
     audit_days: auditDays,
-    alerts,
-    closed_incidents: incidents,
-    events,
-    unread,
-    audit_entries: auditEntries,
+    alerts: of("alerts"),
+    closed_incidents: of("incidents"),
+    deliveries: of("deliveries"),
+    alarms: of("alarms"),
+    events: of("events"),
+    unread: await reading.countUnread(of("events")),
+    audit_entries: of("audit"),
   };
 }
 

@@ -50,8 +50,8 @@ interface Parts {
     | "countPeakLevels"
     | "recentEntities"
     | "recentUsers"
-    | "countRemoval"
-    | "countOldAlerts"
+    | "readKept"
+    | "countUnread"
     | "failedDeliveries"
     | "ticketLevels"
   >;

@@ -54,7 +54,7 @@ export async function ticketLevels(database: Database, since: number, limit: num
     `with newest as materialized (select id, incident_id, system, created_at from tickets where remote_id is not null order by id desc limit ?2),
        moved as materialized (select * from newest n where exists
          (select 1 from incident_history h where h.incident_id = n.incident_id and h.field = 'risk_level' and h.at >= ?1))
-     select m.*, h.at, h.old, h.new from moved m join incident_history h on h.incident_id = m.incident_id and h.field = 'risk_level'
+     select m.*, h.at, h.old, h.new from moved m cross join incident_history h on h.incident_id = m.incident_id and h.field = 'risk_level'
      order by m.id desc, h.id limit 50000`,
     [toIso(since), limit],
   );

@@ -1,7 +1,7 @@
 /** The operations of retention. */
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import type { OpenIncidents } from "../incidents/operations.ts";
-import { countOldAlerts, countRemoval, type RemovalLimits } from "./removal.ts";
+import { countUnread } from "./removal.ts";
 import { type PruneStep, prune } from "./retention.ts";
 
 export const retentionOperations = {
@@ -13,9 +13,5 @@ export const retentionOperations = {
 } satisfies Operations<OpenIncidents>;
 
 export const retentionReading = {
-  countRemoval: { kind: "read", run: ({ database }, limits: RemovalLimits) => countRemoval(database, limits) },
-  countOldAlerts: {
-    kind: "read",
-    run: ({ database }, limit: number, after: number) => countOldAlerts(database, limit, after),
-  },
+  countUnread: { kind: "read", run: ({ database }, removed: number) => countUnread(database, removed) },
 } satisfies Operations<OpenDatabase>;

@@ -17,6 +17,8 @@ export interface LoadOptions extends Target {
   /** Alerts there are: a larger count comes round to the first again. */
   alerts: number;
   round: number;
+  /** The number of the first record; 0 unless given. */
+  first?: number;
   /** Batches that lie between one and the next: 1 = all in turn. */
   stride?: number;
 }
@@ -31,7 +33,7 @@ export interface LoadResult {
 }
 
 const options = childOptions<LoadOptions>();
-const { batch, connections, stride = 1 } = options;
+const { batch, connections, stride = 1, first: offset = 0 } = options;
 const { pace = Number.POSITIVE_INFINITY } = options;
 const { count = Number.POSITIVE_INFINITY, seconds = Number.POSITIVE_INFINITY } = options;
 const mixed = Number.isFinite(seconds);
@@ -55,7 +57,7 @@ await Promise.all(
       const nth = sent / batch;
       sent += batch;
       // Mixed: 0, 0, 1, 1, 2, 2, …: each batch is new once and repeated once.
-      const first = mixed ? Math.floor(nth / 2) * batch : (nth * stride * batch) % options.alerts;
+      const first = mixed ? Math.floor(nth / 2) * batch : (offset + nth * stride * batch) % options.alerts;
       body.renumber(first, options.round + nth);
       const before = performance.now();
       await connection.post(body.bytes);

@@ -9,6 +9,7 @@ import { console as consolePages } from "./console.ts";
 import { drain } from "./drain.ts";
 import { feed } from "./feed.ts";
 import { type Bench, type Figure, type Plan, table } from "./figure.ts";
+import { growth } from "./growth.ts";
 import { hourly } from "./hourly.ts";
 import { incidents } from "./incidents.ts";
 import { intake } from "./intake.ts";
@@ -33,8 +34,8 @@ const benches: readonly Bench[] = [
   start,
 ];
 
-/** Only when asked for: it installs Deno and Node. */
-const onDemand: readonly Bench[] = [runtimes];
+/** Only when asked for: it installs Deno and Node; it takes half an hour. */
+const onDemand: readonly Bench[] = [runtimes, growth];
 
 const { values } = parseArgs({
   options: {

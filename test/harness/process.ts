@@ -75,8 +75,8 @@ export class ApplianceProcess {
     return this.#log;
   }
 
-  configure(config: unknown): void {
-    writeFileSync(join(this.folder, "etc", "config.json"), JSON.stringify(config));
+  configure(config: unknown, file = "config.json"): void {
+    writeFileSync(join(this.folder, "etc", file), JSON.stringify(config));
   }
 
   /** Starts `rhythmx serve` and waits until it answers. */

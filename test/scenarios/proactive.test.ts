@@ -239,7 +239,7 @@ describe("a case", () => {
       warnings: ["PROACTIVE_SNOW_SERVICE_IDENTIFIER is missing: nothing is sent to proactive"],
     });
     const tested = (await admin.post("/api/settings/proactive/test", {})).body;
-    expect(tested.steps[0].detail).toContain("PROACTIVE_SNOW_SERVICE_IDENTIFIER is missing");
+    expect(tested.steps[0].detail).toContain("PROACTIVE_SNOW_SERVICE_IDENTIFIER must be set");
     const { status } = await it.appliance.ingest([critical("jsmith")]);
     expect(status).toBe(200);
   });

@@ -29,6 +29,8 @@ export abstract class StandIn {
   /** Everything that was asked, in order. */
   readonly log: Asked[] = [];
   faults: FaultPlan = () => null;
+  /** How long it thinks about each request before anything comes of it. */
+  delayMs = 0;
   /** Told +1 when a request comes in and -1 when it is answered or broken off. */
   watch: (change: 1 | -1) => void = () => {};
   port = 0;
@@ -78,6 +80,7 @@ export abstract class StandIn {
       connection: request.socket,
     };
     this.log.push(asked);
+    if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
     const fault = this.faults(asked);
     if (fault?.when === "before") return applyFault(fault.what, response);
     const { status, body, headers = {} } = this.answer(asked);

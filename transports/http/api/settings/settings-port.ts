@@ -46,8 +46,11 @@ export interface AccountsPreview {
 export interface RetentionPreview {
   days: number;
   audit_days: number;
+  /** These are counted up to 100,000; events are counted to their end. */
   alerts: number;
   closed_incidents: number;
+  deliveries: number;
+  alarms: number;
   events: number;
   /** Events among them that readers, such as destinations, have not read yet; those of other feeds are counted too. */
   unread: { reader: string; events: number }[];

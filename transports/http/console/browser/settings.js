@@ -103,6 +103,8 @@ function putParts(form, page, isAsked) {
   return true;
 }
 
+/** Bytes of a file that is put into a field. */
+const mostOfFile = 200_000;
 /** @type {AbortController | null} */
 let checking = null;
 document.addEventListener("change", async (event) => {
@@ -112,7 +114,14 @@ document.addEventListener("change", async (event) => {
   const file = /** @type {HTMLInputElement} */ (field);
   if (file.type === "file") {
     const place = /** @type {HTMLTextAreaElement | null} */ (one(file.dataset.into ?? ""));
-    if (place && file.files?.[0]) place.value = await file.files[0].text();
+    const chosen = file.files?.[0];
+    if (chosen && chosen.size > mostOfFile) {
+      file.value = "";
+      return say(
+        `${chosen.name} is no certificate or key: it has ${Math.ceil(chosen.size / 1000)} kB, they have a few.`,
+      );
+    }
+    if (place && chosen) place.value = await chosen.text();
   }
   checking?.abort();
   checking = new AbortController();

@@ -182,18 +182,22 @@ export const AccountsTrial = ({ path, shown }: { path: string; shown: AccountsPr
 
 /** What retention would remove, in words; null = nothing. */
 export function removalWords(removal: RetentionPreview): string | null {
-  const { alerts, closed_incidents: incidents, events, audit_entries: entries } = removal;
+  const { alerts, closed_incidents: incidents, deliveries, alarms, events, audit_entries: entries } = removal;
   const parts = [
     counted(alerts, "alert"),
     counted(incidents, "closed incident", "closed incidents"),
-    counted(events, "event"),
+    counted(deliveries, "delivery", "deliveries"),
+    counted(alarms, "alarm"),
+    counted(events, "event", "events", Number.POSITIVE_INFINITY),
     counted(entries, "audit entry", "audit entries"),
   ].filter((part) => part !== null);
   return parts.length === 0 ? null : parts.join(", ");
 }
 
-function counted(n: number, one: string, many = `${one}s`): string | null {
-  return n === 0 ? null : `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+/** `most`: where counting ends. */
+function counted(n: number, one: string, many = `${one}s`, most = 100_000): string | null {
+  const more = n >= most ? " or more" : "";
+  return n === 0 ? null : `${n.toLocaleString("en")}${more} ${n === 1 ? one : many}`;
 }
 
 /** Readers that would lose something. */

@@ -47,7 +47,7 @@ export const FieldPicker = ({ system, action, picker, textOf, labelOf }: PickerP
           )}
           {picker.target.unread.map(({ what, why }) => (
             <Notice kind="wait">
-              <b>{what} cannot be read:</b> {why}. A field can be written by hand above.
+              <b>Not read: {what}.</b> {why}. A field of theirs can be written by hand above.
             </Notice>
           ))}
           {picker.target.screens.map((screen) => (

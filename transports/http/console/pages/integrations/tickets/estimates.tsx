@@ -63,7 +63,7 @@ export const RetryCourse = ({ data }: { data: SectionData<RetryEstimate> }) => {
                   ? `delivered after ${duration(alone.after_seconds)}`
                   : `dead after ${duration(alone.after_seconds)}`}
               </td>
-              <td data-label="the system">
+              <td class="wide" data-label="the system">
                 {probes} probes, at most {most_probes_in_hour} an hour; goes on within{" "}
                 {duration(goes_on_within_seconds)} of its end, nothing is dead
               </td>

@@ -24,7 +24,7 @@ export const serviceNowGroups: readonly FieldGroup[] = [
         kind: "area",
         mono: true,
         placeholder: '{"contact_type": "monitoring"}',
-        hint: "A JSON object. Test Connection names the columns that are required and not filled.",
+        hint: "A JSON object, filled by picking from the columns that ServiceNow offers, below, or by hand. Test Connection names those that are required and not filled.",
       },
       {
         name: "close_fields",
