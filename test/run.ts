@@ -20,6 +20,7 @@ const firstOnes = [
   "packaging/guide.e2e",
   "console-pages",
   "console-workflow",
+  "console-workflow",
   "demo.e2e",
   "clock",
   "faults-process",

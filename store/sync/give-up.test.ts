@@ -1,9 +1,10 @@
 /** Thousands that stand still are decided in steps of one commit each: whatever ends the process in between, each is decided once. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { changeDatabase } from "../../test/harness/campaign-rows.ts";
+import { queryDatabase } from "../../test/harness/query-database.ts";
 import { openStore, type Store } from "../open-store.ts";
 import type { DeadLetterFilter, StandingPlace } from "../outbox/standing.ts";
 
@@ -21,17 +22,26 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "rhythmx-give-up-"));
   store = await opened();
   await store.close();
-  const sqlite = new Sqlite(path());
-  sqlite.exec(`insert into tickets (incident_id, entity_name, system, generation, created_at, updated_at)
+  changeDatabase({ dataDir: folder }, [
+    [
+      `insert into tickets (incident_id, entity_name, system, generation, created_at, updated_at)
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 1300)
-    select printf('INC-%08x', i), iif(i % 2, 'North', 'South'), 'jira', 1, '2026-03-13T04:00:00.000Z', '' from n`);
-  sqlite.exec(`insert into deliveries (id, ticket_id, kind, state, cause, next_attempt_at, trigger, who, created_at, updated_at)
+    select printf('INC-%08x', i), iif(i % 2, 'North', 'South'), 'jira', 1, '2026-03-13T04:00:00.000Z', '' from n`,
+      [],
+    ],
+    [
+      `insert into deliveries (id, ticket_id, kind, state, cause, next_attempt_at, trigger, who, created_at, updated_at)
     select printf('dlv-%016x', id), id, 'create', iif(id % 3, 'dead', 'parked'), iif(id % 100, 'server_error', 'made_not_identified'), 0, 'auto', 'auto-push',
-      '2026-03-13T04:00:00.000Z', '2026-03-13T04:00:00.000Z' from tickets`);
-  // An update that waits behind each.
-  sqlite.exec(`insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
-    select printf('dlv-u%015x', id), id, 'comment', 'planned', 0, 'auto', 'auto-push', '2026-03-13T04:00:00.000Z', '2026-03-13T04:00:00.000Z' from tickets`);
-  sqlite.close();
+      '2026-03-13T04:00:00.000Z', '2026-03-13T04:00:00.000Z' from tickets`,
+      [],
+    ],
+    // An update that waits behind each.
+    [
+      `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
+    select printf('dlv-u%015x', id), id, 'comment', 'planned', 0, 'auto', 'auto-push', '2026-03-13T04:00:00.000Z', '2026-03-13T04:00:00.000Z' from tickets`,
+      [],
+    ],
+  ]);
   store = await opened();
 });
 afterEach(async () => {
@@ -39,16 +49,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** With the store closed: two SQLites on one file would take each other's locks away. */
-async function withFile<T>(work: (sqlite: Sqlite) => T): Promise<T> {
-  await store.close();
-  const sqlite = new Sqlite(path());
-  const done = work(sqlite);
-  sqlite.close();
-  store = await opened();
-  return done;
+/** Rows of `sql`, whose columns are named. */
+function rows(sql: string, ...columns: string[]): unknown {
+  const { found } = queryDatabase(
+    { dataDir: folder },
+    `select json_group_array(json_array(${columns})) as found from (${sql})`,
+  );
+  return JSON.parse(String(found));
 }
-const rows = (sql: string) => withFile((sqlite) => sqlite.query(sql).values());
 
 /** How many deliveries each call has decided. */
 async function through(step: (place: StandingPlace | null) => Promise<{ count: number; next: StandingPlace | null }>) {
@@ -80,7 +88,11 @@ test("sent again in steps; what was ended in between goes on where it was, and n
   // Each once: those of the first step have its time.
   expect(
     await rows(
-      "select state, cause, next_attempt_at, count(*) from deliveries where kind = 'create' group by 1, 2, 3 order by 1, 2, 3",
+      "select state, cause, next_attempt_at, count(*) as n from deliveries where kind = 'create' group by 1, 2, 3 order by 1, 2, 3",
+      "state",
+      "cause",
+      "next_attempt_at",
+      "n",
     ),
   ).toEqual([
     ["dead", "made_not_identified", 0, 9],
@@ -88,14 +100,16 @@ test("sent again in steps; what was ended in between goes on where it was, and n
     ["planned", "server_error", first, count],
     ["planned", "server_error", now, 1_300 - 13 - count],
   ]);
-  expect(await rows("select sum(n) from delivery_counts where state in ('parked', 'dead')")).toEqual([[13]]);
+  expect(rows("select sum(n) as n from delivery_counts where state in ('parked', 'dead')", "n")).toEqual([[13]]);
 });
 
 test("what fails again meanwhile is not met a second time on the same way", async () => {
   const { count, next } = await store.tickets.retryDeliveries({ state: "dead" }, now, null);
-  await withFile((sqlite) =>
-    sqlite.exec("update deliveries set state = 'dead' where state = 'planned' and kind = 'create'"),
-  );
+  await store.close();
+  changeDatabase({ dataDir: folder }, [
+    ["update deliveries set state = 'dead' where state = 'planned' and kind = 'create'", []],
+  ]);
+  store = await opened();
   const rest = await through((place) => store.tickets.retryDeliveries({ state: "dead" }, now, place ?? next));
   expect(count + sum(rest)).toBe(1_300 - 433 - 9);
 });
@@ -110,7 +124,11 @@ test("given up in steps, with what waits behind, and by what narrows them", asyn
   expect(sum(await discard({ before: now - 30 * 60_000 }))).toBe(0);
   expect(
     await rows(
-      "select kind, detail, who, count(*) from deliveries where state = 'discarded' group by 1, 2, 3 order by 1",
+      "select kind, detail, who, count(*) as n from deliveries where state = 'discarded' group by 1, 2, 3 order by 1",
+      "kind",
+      "detail",
+      "who",
+      "n",
     ),
   ).toEqual([
     ["comment", "its ticket was given up", "auto-push", 651],
