@@ -8,6 +8,7 @@ import { Source } from "../../parts/settings/source.tsx";
 import { Panel } from "../../parts/words.tsx";
 import { integrations } from "../integrations/catalogue.ts";
 import { AreasFrame, areas, settingsPath } from "./areas.tsx";
+import { labelOf } from "./labels.ts";
 
 interface Group {
   id: string;
@@ -52,18 +53,22 @@ export const allSettingsPage = page<Group[]>({
   ),
 });
 
-const Name = ({ row: { setting, field, fixed }, path }: { row: ListedSetting; path: string | null }) => (
-  <>
-    {path === null || field === null ? (
-      <code>{setting}</code>
-    ) : (
-      <a href={field === "syslog" ? path : `${path}#f-${field}`}>
-        <code>{setting}</code>
-      </a>
-    )}
-    {fixed === null ? null : <div class="small soft">Cannot be set here: {fixed}.</div>}
-  </>
-);
+/** What the form calls it, and below it what files and the environment do. */
+const Name = ({ row: { setting, section, field, fixed }, path }: { row: ListedSetting; path: string | null }) => {
+  const label = section === null || field === null ? null : labelOf(section, field);
+  const name = label ?? <code>{setting}</code>;
+  return (
+    <>
+      {path === null || field === null ? name : <a href={field === "syslog" ? path : `${path}#f-${field}`}>{name}</a>}
+      {label === null ? null : (
+        <div class="small soft">
+          <code>{setting}</code>
+        </div>
+      )}
+      {fixed === null ? null : <div class="small soft">Cannot be set here: {fixed}.</div>}
+    </>
+  );
+};
 
 const Value = ({ row: { value, configured, field } }: { row: ListedSetting }) => {
   if (configured !== undefined) return <>{configured ? "•••••••• (set)" : <span class="quiet">not set</span>}</>;
