@@ -2,6 +2,8 @@
  * MITRE ATT&CK: tactics as families in kill-chain order, and techniques, from MITRE's published data (`attack-enterprise.json`
  * beside this file, its licence in `LICENSE.txt`).
  */
+
+import { ownOf } from "../text/own.ts";
 import data from "./attack-enterprise.json" with { type: "json" };
 import newer from "./newer-techniques.json" with { type: "json" };
 
@@ -63,7 +65,7 @@ export function familyOf(tactic: string): Family | null {
     .trim()
     .toLowerCase()
     .replace(/[\s_]+/g, "-");
-  return familyByName.get(aliases[name] ?? name) ?? null;
+  return familyByName.get(ownOf(aliases, name) ?? name) ?? null;
 }
 
 /** The bits of these families. */

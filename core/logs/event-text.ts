@@ -1,4 +1,6 @@
 /** What a log says of an event, in words: nothing that it does not say. */
+
+import { ownOf } from "../text/own.ts";
 import { fileName } from "./file-kinds.ts";
 import type { EventFacts } from "./log-facts.ts";
 
@@ -125,14 +127,15 @@ function clauseOf(facts: EventFacts): string {
   if (facts.ticketService !== "")
     return `${account || "somebody"} asked for a Kerberos ticket for ${facts.ticketService}${facts.ticketEncryption === "" ? "" : ` (encryption ${facts.ticketEncryption}${/^0x(?:17|18)$/i.test(facts.ticketEncryption) ? ", RC4" : ""})`}${from}`;
   if (eventId === "4624" && account !== "")
-    return `${account} logged on ${logonTypes[facts.logonType] ?? `(type ${facts.logonType || "not named"})`}${from}`;
+    return `${account} logged on ${ownOf(logonTypes, facts.logonType) ?? `(type ${facts.logonType || "not named"})`}${from}`;
   if (/^(?:4625|4771|4776)$/.test(eventId) && account !== "")
     return eventId === "4625"
       ? `a logon of ${account} failed${from}`
       : `the credentials of ${account} were checked${from}`;
   if (facts.group !== "" && account !== "" && /^47(?:28|32|56)$/.test(eventId))
     return `${account} was added to the group ${facts.group}`;
-  if (accountEvents[eventId] !== undefined && account !== "") return `the account ${account} ${accountEvents[eventId]}`;
+  const change = ownOf(accountEvents, eventId);
+  if (change !== undefined && account !== "") return `the account ${account} ${change}`;
   if (isReplication(facts) && facts.directoryObject !== "") return "rights to replicate the directory were used";
   if (/^(?:4634|4647)$/.test(eventId) && account !== "") return `${account} logged off`;
   if (/^200[2-8]$/.test(eventId) && facts.firewallRule !== "")
@@ -141,8 +144,9 @@ function clauseOf(facts: EventFacts): string {
     return `${facts.directoryAttribute === "" ? "" : `${facts.directoryAttribute} of `}${facts.directoryObject} was ${eventId === "4662" ? "accessed" : "changed"}`;
   if (service !== "" && facts.servicePath !== "")
     return `the service ${service} was installed, which runs ${facts.servicePath}`;
-  if (task !== "" && taskEvents[eventId] !== undefined)
-    return `the scheduled task ${task} ${taskEvents[eventId]}${facts.taskAction === "" ? "" : `, which runs ${facts.taskAction}`}`;
+  const taskChange = ownOf(taskEvents, eventId);
+  if (task !== "" && taskChange !== undefined)
+    return `the scheduled task ${task} ${taskChange}${facts.taskAction === "" ? "" : `, which runs ${facts.taskAction}`}`;
   if (facts.call !== "") return `${facts.call} was called${from}`;
   if (facts.threat !== "" && file === "" && facts.ips.length > 0)
     return `${facts.threat} was seen${peer === "" ? "" : ` in traffic with ${peer}`}`;
@@ -150,7 +154,7 @@ function clauseOf(facts: EventFacts): string {
   if (eventId === "4648" && account !== "")
     return `the credentials of ${account} were used${by === "" ? "" : ` by ${who}`}`;
   if (eventId === "25" && who !== "") return `the image of ${who} was replaced in memory`;
-  const protection = /defender/i.test(facts.channel) ? defenderEvents[eventId] : undefined;
+  const protection = /defender/i.test(facts.channel) ? ownOf(defenderEvents, eventId) : undefined;
   if (protection !== undefined) return protection;
   if (target !== "" && eventId === "8") return `${by || "a program "}started a thread in ${fileName(target)}`;
   if (target !== "")
@@ -174,7 +178,7 @@ function clauseOf(facts: EventFacts): string {
     return eventId === "18"
       ? passive("opened", "connected to the pipe", facts.pipe)
       : passive("created as a pipe", "created the pipe", facts.pipe);
-  if (facts.wmi !== "") return `a WMI event ${wmiEvents[eventId] ?? "subscription"} was made: ${facts.wmi}`;
+  if (facts.wmi !== "") return `a WMI event ${ownOf(wmiEvents, eventId) ?? "subscription"} was made: ${facts.wmi}`;
   if (file !== "" && file !== image) return fileClause(facts, passive);
   if (facts.url !== "" && facts.script === "") return `${facts.url} was requested`;
   if (domain !== "" && (eventId === "22" || peer === "")) return passive("looked up", "looked up", domain);

@@ -1,4 +1,5 @@
 /** Fields of logs that are text: Windows events as XML, Linux audit records, CEF, `name=value` lines, and the messages that Windows writes for people. */
+import { ownOf } from "../text/own.ts";
 
 const longestText = 65_536;
 const mostPairs = 400;
@@ -104,7 +105,7 @@ function cefFields(text: string): Pair[] {
     .slice(text.indexOf(head) + head.length)
     .split(/\s(?=[A-Za-z]\w{0,40}=)/)
     .flatMap(equalsField)
-    .map(([name, value]): Pair => [cefNames[name] ?? name, value]);
+    .map(([name, value]): Pair => [ownOf(cefNames, name) ?? name, value]);
   return title === "" ? pairs : [...pairs, ["message", title]];
 }
 

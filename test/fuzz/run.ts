@@ -51,7 +51,9 @@ async function fuzz(name: string): Promise<{ tried: number; findings: number }> 
   );
   let [tried, findings, isHung, isDone] = [0, 0, false, false];
   const watch = setInterval(() => {
-    if (Date.now() - statSync(current).mtimeMs < hangMs || isDone) return;
+    const { mtimeMs, size } = statSync(current);
+    // Empty until the first input: a busy machine takes its time to start a process.
+    if (size === 0 || Date.now() - mtimeMs < hangMs || isDone) return;
     isHung = true;
     child.kill("SIGKILL");
   }, 1_000);

@@ -91,3 +91,18 @@ test("hostile names are text", async () => {
   expect(html).not.toContain("<script>alert");
   expect(html).toContain("&lt;script&gt;alert(1)");
 });
+
+test("of more than 200 entities nobody chooses from a list: the name is typed", async () => {
+  const console = await started();
+  const records = Array.from({ length: 201 }, (_, n) => detection({ user: `u-${n}`, entity: `Site ${n}` }));
+  await appliance?.ingest([...records, emergency({ user: "jdoe", entity: "Site 7" })]);
+  for (const path of ["/", "/incidents", "/alerts", "/cases", "/deliveries"]) {
+    const { html } = await console.get(path);
+    expect({ path, isTyped: /<input[^>]*name="entity"/.test(html) }).toEqual({ path, isTyped: true });
+    expect(html).not.toContain('<option value="Site 7"');
+  }
+  const at = (entity: string) => console.get(`/?entity=${encodeURIComponent(entity)}`);
+  expect((await at("site 7")).text).toContain("jdoe");
+  expect((await at("Site 8")).text).not.toContain("jdoe");
+  expect((await console.get("/incidents?entity=SITE+7")).text).toContain("jdoe");
+});

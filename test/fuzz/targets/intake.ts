@@ -5,8 +5,10 @@ import { formatOf } from "../../../core/intake/engines/format.ts";
 import { alarmFormats, detectionFormats } from "../../../core/intake/engines/registry.ts";
 import { recordsOf } from "../../../core/intake/lines.ts";
 import { decodeBatch } from "../../../core/intake/split.ts";
+import { eventClause, eventDetail } from "../../../core/logs/event-text.ts";
+import { eventFacts } from "../../../core/logs/log-facts.ts";
 import { ownSampleText, sampleText } from "../../harness/engine-samples.ts";
-import { assertPlain, assertWords, holds, type Target } from "../target.ts";
+import { assertPlain, assertWords, holds, type Target, textOf } from "../target.ts";
 
 type Kind = "detections" | "alarms";
 
@@ -37,10 +39,7 @@ function attempt(kind: Kind, format: string, input: Uint8Array): void {
   holds(records.length <= limit + 1, "more records than were asked for");
   const split = records.reduce((sum, record) => sum + record.length, 0);
   holds(split <= 2 * (input.length + 2), "records are longer than what they were read from");
-  holds(
-    records.length > limit || text().length <= input.length + records.length + 2,
-    "the text is longer than its bytes",
-  );
+  holds(records.length > limit || text().length <= 2 * input.length + 2, "the text is longer than its bytes");
   const context = { now, defaultEntity: "Primary Site", allowedEntities: null, repaired };
   for (const source of chosen.sources(records, limit)) {
     const result = chosen.read(source, context);
@@ -173,6 +172,44 @@ const ofFormats = (kind: Kind, formats: readonly string[]): Target[] =>
     attempt: (input) => attempt(kind, format, input),
   }));
 
+/** What a log says, in whatever form it came. */
+const logs: Target = {
+  name: "logs",
+  samples: [
+    ...short,
+    linesOf("hayabusa.jsonl", 1),
+    '{"raw":"CEF:0|Vendor|Product|1.0|100|Worm stopped|10|src=10.0.0.1 dst=2.1.2.2 spt=1232 cmd=whoami request=http://a.example/x"}',
+    '{"raw":"type=EXECVE msg=audit(1604996384.965:93777): argc=2 a0=\\"dd\\" a1=69663D2F"}',
+    '{"raw":"<Event><System><EventID>4720</EventID></System><EventData><Data Name=\\"TargetUserName\\">jane</Data></EventData></Event>"}',
+    '{"EventID":"4720","TargetUserName":"jane","LogonType":"3","Channel":"Defender"}',
+  ],
+  words: [
+    " constructor=x",
+    "constructor",
+    "toString",
+    '"EventID"',
+    '"TargetUserName":"a",',
+    "EventID=",
+    "&#0;",
+    "<Data Name='a'>",
+  ],
+  attempt(input) {
+    const body = parseOrNull(textOf(input));
+    const whole = typeof body === "object" && body !== null && !Array.isArray(body) ? JSON.stringify(body) : null;
+    for (const log of whole === null ? [JSON.stringify({ raw: textOf(input) })] : [whole]) {
+      const facts = eventFacts(log);
+      assertPlain(facts);
+      for (const text of [eventClause(facts), eventDetail(facts)]) {
+        holds(typeof text === "string", "words that are no text");
+        holds(
+          !/\bfunction \w*\(|native code/.test(text) || /function|native code/.test(log),
+          "the inside of the program in a text",
+        );
+      }
+    }
+  },
+};
+
 /** The text of a batch is the same however its bytes are read. */
 const decoding: Target = {
   name: "batch-decoding",
@@ -181,7 +218,8 @@ const decoding: Target = {
   attempt(input) {
     const { text, repaired } = decodeBatch(input);
     holds(text.isWellFormed() || repaired, "half a surrogate pair, and not said");
-    holds(text.length <= input.length + 2, "the text is longer than its bytes");
+    // A NUL between records becomes a line end and a NUL.
+    holds(text.length <= 2 * input.length, "the text is longer than its bytes");
     const { records } = recordsOf(input, limit);
     // Nothing but white space, NULs and what stands between records is left out.
     if (!repaired && records.length <= limit) {
@@ -195,4 +233,5 @@ export const intakeTargets: readonly Target[] = [
   ...ofFormats("detections", detectionFormats),
   ...ofFormats("alarms", alarmFormats),
   decoding,
+  logs,
 ];

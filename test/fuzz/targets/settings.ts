@@ -63,7 +63,7 @@ function attemptJson(text: string): void {
   } else holds(parsed !== null, "something that is no JSON is read");
 }
 
-const assignment = /^[ \t\v\f\u00a0\ufeff]*/;
+const leading = /^\s*/;
 
 function attemptEnv(text: string): void {
   const { entries, faults, repeated } = parseEnvFile(text);
@@ -75,7 +75,7 @@ function attemptEnv(text: string): void {
     const stood = lines[line - 1] ?? "";
     holds(
       stood
-        .replace(assignment, "")
+        .replace(leading, "")
         .replace(/^export\s+/, "")
         .startsWith(key),
       "a value of another line",

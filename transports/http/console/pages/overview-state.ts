@@ -1,7 +1,9 @@
 /** What the overview shows, read through the ports on behalf of the person. */
+
 import { may } from "../../../../core/access/caller.ts";
 import { needsAttention } from "../../../../core/console/attention.ts";
 import type { AttentionLine } from "../../../../core/console/attention-state.ts";
+import { normaliseName } from "../../../../core/intake/identity.ts";
 import type { PageRequest } from "../page.ts";
 import type { HourOfActivity } from "../parts/charts/chart.tsx";
 import type { Level } from "../parts/severity.tsx";
@@ -90,9 +92,9 @@ export function systemName(system: string): string {
 export async function readOverview(request: PageRequest): Promise<OverviewData> {
   const { caller, ports, url, viewing } = request;
   const { api } = ports;
-  const asked = url.searchParams.get("entity");
+  const asked = normaliseName(url.searchParams.get("entity") ?? "");
   const entities = await ports.overview.entities(caller);
-  const entity = entities.find((name) => name === asked) ?? null;
+  const entity = entities.find((name) => normaliseName(name) === asked) ?? null;
   const seen = entity === null ? caller : { ...caller, entities: [entity] };
   const mine = { ...request, caller: seen };
   const open = ["OPEN", "IN_PROGRESS"] as const;

@@ -4,6 +4,7 @@ import { may } from "../../../../core/access/caller.ts";
 import { page } from "../page.ts";
 import { HourChart, LevelLegend, Spark } from "../parts/charts/chart.tsx";
 import { FirstSteps } from "../parts/first-run/first-steps.tsx";
+import { EntityChoice } from "../parts/list.tsx";
 import { Bar, levelOf, Sev } from "../parts/severity.tsx";
 import { withParameters } from "../parts/table.tsx";
 import { longStamp } from "../parts/time.tsx";
@@ -119,17 +120,7 @@ const Entities = ({ url, data }: { url: URL; data: OverviewData }) => {
     );
   return (
     <form class="row" action="/">
-      <label class="vh" for="entity">
-        Entity
-      </label>
-      <select class="field" id="entity" name="entity">
-        <option value="">All entities</option>
-        {entities.map((name) => (
-          <option value={name} selected={name === entity}>
-            {name}
-          </option>
-        ))}
-      </select>
+      <EntityChoice value={entity ?? ""} entities={entities} />
       <button class="btn" type="submit">
         Show
       </button>

@@ -2,6 +2,7 @@
 /** What list pages have in common: the head of a page, a table by its columns, filters that choose, and a foot with pages. */
 import type { Child } from "hono/jsx";
 import { Select } from "./field.tsx";
+import { SearchField } from "./filters.tsx";
 import type { IconName } from "./icon.tsx";
 import { Empty } from "./words.tsx";
 
@@ -100,14 +101,13 @@ export const Choice = ({ name, label, value, any, options }: ChoiceProps) => {
   );
 };
 
+/** More of them make a page larger than all that it shows, and nobody looks through them: the name is typed instead. */
+const mostEntityOptions = 200;
+
 /** Nothing where there is one entity or none to choose. */
-export const EntityChoice = ({ value, entities }: { value: string; entities: readonly string[] }) =>
-  entities.length > 1 ? (
-    <Choice
-      name="entity"
-      label="Entity"
-      value={value}
-      any="All entities"
-      options={entities.map((name) => [name, name] as const)}
-    />
-  ) : null;
+export const EntityChoice = ({ value, entities }: { value: string; entities: readonly string[] }) => {
+  if (entities.length > mostEntityOptions) return <SearchField name="entity" value={value} label="Entity" />;
+  if (entities.length < 2 && value === "") return null;
+  const options = entities.map((name) => [name, name] as const);
+  return <Choice name="entity" label="Entity" value={value} any="All entities" options={options} />;
+};

@@ -5,6 +5,7 @@ import { riskLevels } from "../../../../../core/risk.ts";
 import { Select } from "../../parts/field.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { EntityChoice } from "../../parts/list.tsx";
 import { words } from "../../parts/severity.tsx";
 import { useViewing } from "../../parts/viewing.ts";
 import { type Asked, firstDirection } from "./asked.ts";
@@ -57,18 +58,7 @@ export const Filters = ({
         <Choice label="Level" name="level" any="Any level" value={asked.level} options={levels.map(named)} />
         <Choice label="Status" name="status" any="Any status" value={asked.status} options={statuses.map(named)} />
         {view.owner === undefined ? <OwnerChoice value={asked.owner} people={people} /> : null}
-        {entities.length < 2 && asked.entity === "" ? null : (
-          <Choice
-            label="Entity"
-            name="entity"
-            any="All entities"
-            value={asked.entity}
-            options={withValue(
-              entities.map((name) => [name, name]),
-              asked.entity,
-            )}
-          />
-        )}
+        <EntityChoice value={asked.entity} entities={entities} />
         <Choice
           label="Ticket"
           name="ticket"
