@@ -245,7 +245,7 @@ describe("secrets stay with what they were given for", () => {
       expect([fields, (await admin.send("PUT", "/api/settings/proactive", all)).status]).toEqual([fields, 400]);
     }
     expect((await admin.get("/api/settings/proactive")).body).toEqual(before);
-    expect(before.fields.snow_secret).toEqual({
+    expect(before.fields.snow_secret).toMatchObject({
       ...{ configured: true, source: "saved", pinned: false },
       setting: "PROACTIVE_SNOW_SECRET",
     });
