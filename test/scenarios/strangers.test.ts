@@ -249,6 +249,7 @@ describe("secrets stay with what they were given for", () => {
       ...{ configured: true, source: "saved", pinned: false },
       setting: "PROACTIVE_SNOW_SECRET",
     });
+    expect(before.fields.snow_secret).not.toHaveProperty("value");
     const text = `{"base_url":${JSON.stringify(given.snow_base_url)},"base_url":"https://evil.example.com/api"}`;
     expect((await admin.send("PUT", "/api/settings/proactive", text)).status).toBe(400);
   });
