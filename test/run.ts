@@ -85,27 +85,25 @@ function countsOf(report: string): { tests: number; failures: number; skipped: n
   };
 }
 
-/**
- * Where the fast tests put their files: in memory where there is room, so that none waits for the disk; what a disk does is for the
- * long tests.
- */
-function temporaryFolder(tier: string): string {
-  const inMemory = "/dev/shm";
-  try {
-    accessSync(inMemory, constants.W_OK);
-    const { bavail, bsize } = statfsSync(inMemory);
-    if (tier === "fast" && bavail * bsize > 2 * 1024 ** 3) return inMemory;
-  } catch {
-    // Not a system that has it.
-  }
-  return tmpdir();
-}
-
 const words = process.argv.slice(2);
 const tier = words[0] === "e2e" ? "e2e" : "fast";
-const folder = mkdtempSync(join(temporaryFolder(tier), "rhythmx-test-"));
+
+/** Where the fast tests put their files: in memory where there is room, so that none waits for the disk; what a disk does is for the long tests. */
+function inMemory(): string | null {
+  const place = "/dev/shm";
+  try {
+    accessSync(place, constants.W_OK);
+    const { bavail, bsize } = statfsSync(place);
+    return bavail * bsize > 2 * 1024 ** 3 ? place : null;
+  } catch {
+    return null;
+  }
+}
+
+const folder = mkdtempSync(join((tier === "fast" ? inMemory() : null) ?? tmpdir(), "rhythmx-test-"));
 // Some tests start the program as another user.
 chmodSync(folder, 0o755);
+const place = tier === "fast" ? { TMPDIR: folder } : {};
 const reportFile = join(folder, "junit.xml");
 /** `npm test -- PATH...`: these files alone. */
 const named = words.filter((word) => word !== "e2e" && word !== "fast");
@@ -121,7 +119,7 @@ const { status } = spawnSync(
     `--reporter-outfile=${reportFile}`,
     ...(named.length > 0 ? named : filesOf(tier)),
   ],
-  { stdio: "inherit", cwd: root, env: { ...process.env, RHYTHMX_TEST_PROGRAM: program, TMPDIR: folder } },
+  { stdio: "inherit", cwd: root, env: { ...process.env, RHYTHMX_TEST_PROGRAM: program, ...place } },
 );
 let report = "";
 try {
