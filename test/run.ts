@@ -1,18 +1,24 @@
 /**
  * `npm test` and `npm run test:e2e`: the tests of one tier, then what could not run here and why. A file `*.e2e.test.ts` belongs to
- * the second tier: long runs, faults of the machine, real receivers, the binary. With CI set nothing may be left out, and the
- * last line is `N passed, N failed`.
+ * the second tier: long runs, faults of the machine, real receivers, the binary. One `*.cluster.test.ts` belongs to `npm run test:cluster`, which
+ * needs etcd. With CI set nothing may be left out, and the last line is `N passed, N failed`.
  */
-import { spawnSync } from "node:child_process";
-import { accessSync, chmodSync, constants, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, chmodSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { program } from "./harness/program.ts";
 
 const root = join(import.meta.dirname, "..");
-const isLong = (path: string) => path.endsWith(".e2e.test.ts");
+/** Files of tests that run at the same time. */
+const atATime = 3;
 
-/** Long ones first: at the end all processes then have something to do. */
+type Tier = "fast" | "e2e" | "cluster";
+const tierOf = (path: string): Tier =>
+  path.endsWith(".e2e.test.ts") ? "e2e" : path.endsWith(".cluster.test.ts") ? "cluster" : "fast";
+
+/** Long ones first: at the end all processes then have something to do. For the fast tests bun has an order of its own. */
 const firstOnes = [
   "lying-targets",
   "runtimes.e2e",
@@ -43,11 +49,11 @@ const firstOnes = [
   "cli-import",
 ];
 
-function filesOf(tier: string): string[] {
+function filesOf(tier: Tier): string[] {
   const pattern = new Bun.Glob("{core,store,transports,integrations,appliance,test}/**/*.test.{ts,tsx}");
   const rank = (path: string) => firstOnes.findIndex((name) => path.includes(name)) + 1 || firstOnes.length + 1;
   return [...pattern.scanSync({ cwd: root })]
-    .filter((path) => isLong(path) === (tier === "e2e"))
+    .filter((path) => tierOf(path) === tier)
     .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))
     .map((path) => `./${path}`);
 }
@@ -86,7 +92,7 @@ function countsOf(report: string): { tests: number; failures: number; skipped: n
 }
 
 const words = process.argv.slice(2);
-const tier = words[0] === "e2e" ? "e2e" : "fast";
+const tier: Tier = words[0] === "e2e" || words[0] === "cluster" ? words[0] : "fast";
 
 /** Where the fast tests put their files: in memory where there is room, so that none waits for the disk; what a disk does is for the long tests. */
 function inMemory(): string | null {
@@ -104,32 +110,73 @@ const folder = mkdtempSync(join((tier === "fast" ? inMemory() : null) ?? tmpdir(
 // Some tests start the program as another user.
 chmodSync(folder, 0o755);
 const place = tier === "fast" ? { TMPDIR: folder } : {};
-const reportFile = join(folder, "junit.xml");
 /** `npm test -- PATH...`: these files alone. */
-const named = words.filter((word) => word !== "e2e" && word !== "fast");
-const { status } = spawnSync(
-  process.execPath,
-  // Much of the time is waiting: several files at a time, each in a process of its own.
-  [
-    "test",
-    "--parallel=3",
-    // What test/harness/deadline.ts says holds for the first file of a process only.
-    `--timeout=${tier === "e2e" ? 900_000 : 300_000}`,
-    "--reporter=junit",
-    `--reporter-outfile=${reportFile}`,
-    ...(named.length > 0 ? named : filesOf(tier)),
-  ],
-  { stdio: "inherit", cwd: root, env: { ...process.env, RHYTHMX_TEST_PROGRAM: program, ...place } },
-);
-let report = "";
-try {
-  report = readFileSync(reportFile, "utf8");
-} catch {
-  console.error("test: bun wrote no report, see above");
+const named = words.filter((word) => !["e2e", "fast", "cluster"].includes(word));
+const files = named.length > 0 ? named : filesOf(tier);
+
+interface Outcome {
+  status: number | null;
+  tests: number;
+  failures: number;
+  skipped: number;
 }
+
+/** One `bun test`. `output`: what to do with what it says; by default it goes where ours goes. */
+async function testsOf(name: string, args: readonly string[], output?: (text: string) => void): Promise<Outcome> {
+  const report = join(folder, `${name}.xml`);
+  const child = spawn(
+    process.execPath,
+    // What test/harness/deadline.ts says holds for the first file of a process only.
+    [
+      "test",
+      `--timeout=${tier === "fast" ? 300_000 : 900_000}`,
+      "--reporter=junit",
+      `--reporter-outfile=${report}`,
+      ...args,
+    ],
+    {
+      stdio: ["ignore", output === undefined ? "inherit" : "pipe", output === undefined ? "inherit" : "pipe"],
+      cwd: root,
+      env: { ...process.env, RHYTHMX_TEST_PROGRAM: program, ...place },
+    },
+  );
+  const said: Buffer[] = [];
+  child.stdout?.on("data", (data: Buffer) => said.push(data));
+  child.stderr?.on("data", (data: Buffer) => said.push(data));
+  const [status] = (await once(child, "close")) as [number | null];
+  output?.(Buffer.concat(said).toString());
+  if (!existsSync(report)) {
+    console.error(`test: bun wrote no report of ${name}, see above`);
+    return { status: status || 1, tests: 0, failures: 0, skipped: 0 };
+  }
+  return { status, ...countsOf(readFileSync(report, "utf8")) };
+}
+
+/** Each file by itself, a few at a time, in their order: bun itself sorts them, and the longest would come one after the other. */
+async function oneByOne(paths: readonly string[]): Promise<Outcome> {
+  const whole: Outcome = { status: 0, tests: 0, failures: 0, skipped: 0 };
+  const waiting = [...paths.entries()];
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [n, path] = next;
+      const { status, tests, failures, skipped } = await testsOf(String(n), [path], (text) =>
+        process.stdout.write(`${text.trimEnd()}\n\n`),
+      );
+      whole.status ||= status;
+      whole.tests += tests;
+      whole.failures += failures;
+      whole.skipped += skipped;
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, work));
+  return whole;
+}
+
+// Much of the time is waiting: several files at a time, each in a process of its own.
+const { status, tests, failures, skipped } =
+  tier === "fast" ? await testsOf("all", [`--parallel=${atATime}`, ...files]) : await oneByOne(files);
 rmSync(folder, { recursive: true, force: true });
 
-const { tests, failures, skipped } = countsOf(report);
 const missing = helpers.filter(({ program }) => !isInstalled(program));
 if (skipped > 0) {
   const install = missing.map((helper) => helper.package).join(" ");

@@ -1,8 +1,9 @@
 /** Three nodes on a real etcd, by the front door: one leads, the others follow, and another one goes on. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { execFile } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { promoteNode, reseedNode } from "../../appliance/cluster/members.ts";
 import { detection, until } from "../harness/appliance.ts";
 import { TestNode } from "../harness/cluster.ts";
@@ -10,6 +11,7 @@ import { command } from "../harness/command.ts";
 import { Etcd, etcdInstalled } from "../harness/etcd.ts";
 
 const installed = etcdInstalled();
+const runFile = promisify(execFile);
 
 let etcd: Etcd;
 let nodes: TestNode[] = [];
@@ -30,20 +32,21 @@ const send = (node: TestNode, records: object[], idempotencyKey?: string) =>
     },
   });
 
-function contentOf(node: TestNode): string {
-  const sqlite = new Sqlite(join(node.folder, "rhythmx.db"), { readonly: true });
-  try {
-    const tables = sqlite.query("select name from sqlite_master where type = 'table' order by name").all() as {
-      name: string;
-    }[];
-    return JSON.stringify(tables.map(({ name }) => [name, sqlite.query(`select * from "${name}"`).values()]));
-  } finally {
-    sqlite.close();
-  }
+/** All rows of all tables, read by a process of its own: two SQLites in one would take each other's locks away. */
+const reading = `import { Database } from "bun:sqlite";
+  const file = new Database(process.argv[1], { readonly: true });
+  const tables = file.query("select name from sqlite_master where type = 'table' order by name").all();
+  console.log(JSON.stringify(tables.map(({ name }) => [name, file.query('select * from "' + name + '"').values()])));`;
+
+async function contentOf(node: TestNode): Promise<string> {
+  const { stdout } = await runFile(process.execPath, ["-e", reading, join(node.folder, "rhythmx.db")], {
+    maxBuffer: 64 * 1_048_576,
+  });
+  return stdout;
 }
 
 async function same(one: TestNode, other: TestNode): Promise<void> {
-  await until(() => contentOf(one) === contentOf(other));
+  await until(async () => (await contentOf(one)) === (await contentOf(other)));
 }
 
 describe.skipIf(!installed)("a cluster", () => {
