@@ -17,6 +17,8 @@ export interface IngestDependencies {
 }
 
 const ndjsonTypes = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
+const sendAgain = "send the batch again, under the same Idempotency-Key so that nothing counts twice";
+
 const idempotencyKeyForm = /^[\x21-\x7e]{1,255}$/;
 
 export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies) {
@@ -25,7 +27,10 @@ export function ingestHandler(kind: IntakeKind, dependencies: IngestDependencies
     const caller = requireScope(c, dependencies.keys, "ingest", address);
     if (caller instanceof Response) return caller;
     const closed = dependencies.closed();
-    if (closed) return problem(c, 503, "Intake is closed", closed.reason, { retryAfter: closed.retryAfter });
+    if (closed)
+      return problem(c, 503, "Intake is closed", `${closed.reason}; then ${sendAgain}`, {
+        retryAfter: closed.retryAfter,
+      });
 
     const type = (c.req.header("content-type") ?? "application/json").split(";")[0]?.trim().toLowerCase() ?? "";
     if (type !== "application/json" && !ndjsonTypes.includes(type))
@@ -73,13 +78,9 @@ const refusals = {
 
 function refusal(c: Context, error: unknown): Response {
   if (error instanceof StoreError)
-    return problem(
-      c,
-      503,
-      "Not stored",
-      "the database cannot take records at the moment: send the batch again, under the same Idempotency-Key so that nothing counts twice",
-      { retryAfter: 5 },
-    );
+    return problem(c, 503, "Not stored", `the database cannot take records at the moment: ${sendAgain}`, {
+      retryAfter: 5,
+    });
   if (error instanceof EdgeError && error.code in refusals) {
     const { status, title } = refusals[error.code as keyof typeof refusals];
     const retry = status === 409 || status === 429 ? { retryAfter: 1 } : {};
