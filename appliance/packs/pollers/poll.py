@@ -1,10 +1,18 @@
 #!/usr/bin/env python3
 """Prints each new incident of RhythmX Edge once, as a JSON object a line, and goes on where it stopped. See README.md."""
-import json, os, ssl, sys, time, urllib.error, urllib.parse, urllib.request
+import http.client, json, os, ssl, sys, time, urllib.error, urllib.parse, urllib.request
 
 URL, KEY = os.environ["RHYTHMX_URL"].rstrip("/"), os.environ["RHYTHMX_KEY"]
 STATE = os.environ.get("RHYTHMX_STATE", "rhythmx-state.json")
 TLS = ssl.create_default_context(cafile=os.environ.get("RHYTHMX_CA"))  # verifies the certificate, always
+
+
+class NoRedirects(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None  # the key goes to the given address alone
+
+
+OPENER = urllib.request.build_opener(NoRedirects, urllib.request.HTTPSHandler(context=TLS))
 
 
 def save(state):
@@ -19,7 +27,7 @@ def page(state):
     where = {"cursor": state["cursor"]} if state["cursor"] else {"since": state["since"]}
     query = urllib.parse.urlencode({"limit": 500, **where})
     request = urllib.request.Request(f"{URL}/api/incidents?{query}", headers={"X-API-Key": KEY})
-    with urllib.request.urlopen(request, timeout=30, context=TLS) as answer:
+    with OPENER.open(request, timeout=30) as answer:
         return json.load(answer)
 
 
@@ -27,7 +35,7 @@ state = json.load(open(STATE)) if os.path.exists(STATE) else {"cursor": None, "s
 while True:
     try:
         answer = page(state)
-    except (urllib.error.HTTPError, OSError, ValueError) as error:
+    except (urllib.error.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
         status = getattr(error, "code", None)
         print(f"poll: {error}", file=sys.stderr)
         if status == 410 and state["cursor"]:  # the database was restored, or retention was faster: begin at the last incident
@@ -35,7 +43,8 @@ while True:
         elif status in (400, 401, 403, 404, 410):  # nothing that waiting mends
             sys.exit(1)
         else:
-            time.sleep(float((getattr(error, "headers", None) or {}).get("Retry-After", 5)))
+            after = (getattr(error, "headers", None) or {}).get("Retry-After", "")
+            time.sleep(int(after) if after.isdecimal() else 5)
         continue
     for incident in answer["incidents"]:
         if incident["incident_id"] not in state["seen"]:

@@ -17,17 +17,22 @@ for (;;) {
   const query = new URLSearchParams({ limit: "500", ...where });
   const answer = await fetch(`${url.replace(/\/+$/, "")}/api/incidents?${query}`, {
     headers: { "X-API-Key": key },
+    redirect: "manual", // the key goes to the given address alone
     signal: AbortSignal.timeout(30_000),
   }).catch((error: Error) => error);
   // biome-ignore lint/suspicious/noExplicitAny: the document at /api/openapi.json says what it is
-  const page: any = answer instanceof Error ? answer : await answer.json().catch((error: Error) => error);
+  const page: any = answer instanceof Error ? answer : await answer.text().then(JSON.parse).catch((error: Error) => error);
   if (answer instanceof Error || page instanceof Error || !answer.ok) {
     const status = answer instanceof Error ? 0 : answer.status;
-    process.stderr.write(`poll: ${page instanceof Error ? page.message : `${status} ${page.detail ?? page.title}`}\n`);
+    const said = page instanceof Error ? `${page.message} ${page.cause ?? ""}` : (page.detail ?? page.title);
+    process.stderr.write(`poll: ${status || "no answer:"} ${said}\n`);
     // The database was restored, or retention was faster: begin at the last incident.
     if (status === 410 && state.cursor !== null) state.cursor = null;
     else if ([400, 401, 403, 404, 410].includes(status)) process.exit(1);
-    else await sleep(1000 * Number((answer instanceof Error ? null : answer.headers.get("Retry-After")) ?? 5));
+    else {
+      const after = answer instanceof Error ? "" : (answer.headers.get("Retry-After") ?? "");
+      await sleep(1000 * (/^\d{1,6}$/.test(after) ? Number(after) : 5));
+    }
     continue;
   }
   for (const incident of page.incidents) {
