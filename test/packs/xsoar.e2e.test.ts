@@ -49,6 +49,11 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
     const told = async (params: object, more: object = {}) =>
       (await it.run("test-module", {}, { params: { ...it.params, ...params }, ...more })).error;
     expect(await told(wrong)).toContain("does not accept the API key or password (401)");
+    // A password is sent once: each refusal makes the account wait longer.
+    const logins = () => proxy.asked.filter((line) => line.includes("/api/login")).length;
+    const before = logins();
+    expect(await told({ credentials: { identifier: "ana", password: "not-the-Passphrase" } })).toContain("(401)");
+    expect(logins() - before).toBe(1);
     const nowhere = "http://127.0.0.1:9";
     expect(await told({ url: nowhere }, { url: nowhere })).toContain("No answer from");
     proxy.next((response) => response.writeHead(302, { Location: "https://elsewhere.example/" }).end());
@@ -253,6 +258,6 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
     await it.settle();
     expect([cut, await told(lost.id), lost.turns]).toEqual([1, 4, 1]);
     expect((await detail(lost.id)).status).toBe("CLOSED");
-    expect(lost.notes.some((note) => note.endsWith("From there"))).toBe(true);
+    expect(lost.notes.map((note) => note.split(":\n").at(-1))).toEqual(["From there"]);
   });
 });

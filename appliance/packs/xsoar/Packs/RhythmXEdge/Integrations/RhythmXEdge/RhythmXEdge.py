@@ -31,6 +31,8 @@ WRITABLE = {
 LEFT_OUT = ("history", "activity", "told_in")
 # The most ids that are remembered: of incidents that were fetched, and of those with a place in their history.
 MOST_REMEMBERED = 10000
+# The most notes of an incident that are known to be from here, after which an answer was lost.
+MOST_MARKS = 50
 # The most rows of a page, and the most pages of one command: what is left is fetched by the next one.
 LARGEST_PAGE = 500
 MOST_PAGES = 40
@@ -75,26 +77,30 @@ class Client(BaseClient):
         return self._call("POST", path, body=body)
 
     def _call(self, method: str, path: str, params: Optional[Dict] = None, body: Optional[Dict] = None) -> Dict[str, Any]:
-        fresh_login = False
+        token, is_renewed = self._kept_token(), False
         for attempt in range(4):
             try:
-                return self._request(method, path, params, body, {"Authorization": f"Bearer {self._token(fresh_login)}"})
+                token = token or self._login()
+                return self._request(method, path, params, body, {"Authorization": f"Bearer {token}"})
             except ApiError as error:
-                if error.status == 401 and self._user and not fresh_login:
-                    fresh_login = True
+                if error.status == 401 and self._user and token and not is_renewed:
+                    # It was revoked before its time. A password that was refused (there is no token then) is not sent again.
+                    token, is_renewed = None, True
                 elif error.status in (429, 503) and attempt < 3 and error.retry_after <= LONGEST_WAIT:
                     time.sleep(error.retry_after)
                 else:
                     raise
         raise ApiError("RhythmX Edge refuses requests: wait, and poll less often", 429, LONGEST_WAIT)
 
-    def _token(self, again: bool) -> str:
+    def _kept_token(self) -> Optional[str]:
         """The API key; of a user the access token, which is kept until it expires."""
         if not self._user:
             return self._secret
         kept = json.loads(get_integration_context().get("login") or "{}")
-        if not again and kept.get("user") == self._user and 0 < kept.get("until", 0) - time.time() < LONGEST_PAUSE:
-            return kept["token"]
+        is_good = kept.get("user") == self._user and 0 < kept.get("until", 0) - time.time() < LONGEST_PAUSE
+        return kept["token"] if is_good else None
+
+    def _login(self) -> str:
         answer = self._request("POST", "/api/login", None, {"username": self._user, "password": self._secret}, {})
         until = time.time() + answer["expires_in"] - 30
         login = json.dumps({"user": self._user, "token": answer["access_token"], "until": until})
@@ -190,12 +196,15 @@ def change_context(change: Callable[[Dict[str, Any]], Any]) -> None:
 
 
 def places() -> Dict[str, Any]:
-    """By incident: `seen`, how many entries of its history XSOAR has; `own`, which of the later ones were made from here."""
+    """
+    By incident: `seen`, how many entries of its history XSOAR has; `own`, which of the later ones were made from here; `marks`, how notes from here
+    begin.
+    """
     return json.loads(get_integration_context().get("places") or "{}")
 
 
 def note_places(changes: Dict[str, Dict[str, Any]]) -> None:
-    """`seen` where it is known, else `begins`, where it begins for an incident without a place; `own` is added to what is kept."""
+    """`seen` where it is known, else `begins`, where it begins for an incident without a place; `own` and `marks` are added to what is kept."""
 
     def change(context: Dict[str, Any]) -> None:
         kept = json.loads(context.get("places") or "{}")
@@ -211,7 +220,9 @@ def merged_place(kept: Optional[Dict[str, Any]], news: Dict[str, Any]) -> Dict[s
     """Another command may have noted changes of its own since this one has read the history."""
     kept = kept or {"seen": news.get("begins", 0), "own": []}
     seen = news.get("seen", kept["seen"])
-    return {"seen": seen, "own": [number for number in [*kept.get("own", []), *news.get("own", [])] if number >= seen]}
+    marks = list(dict.fromkeys([*kept.get("marks", []), *news.get("marks", [])]))[-MOST_MARKS:]
+    own = [number for number in [*kept.get("own", []), *news.get("own", [])] if number >= seen]
+    return {"seen": seen, "own": own, **({"marks": marks} if marks else {})}
 
 
 def history_of(detail: Dict[str, Any]) -> List[Tuple[int, Dict[str, Any]]]:
@@ -397,7 +408,9 @@ def get_remote_data(client: Client, args: Dict[str, Any], params: Dict[str, Any]
     seen = detail["history_total"] if place is None else place["seen"]
     own = [] if place is None else place.get("own", [])
     news = [entry for number, entry in history_of(detail) if number >= seen and number not in own]
-    entries = [note_entry(entry) for entry in news if entry["field"] == "investigation_notes" and entry["new"]]
+    marks = tuple([] if place is None else place.get("marks", []))
+    notes = [entry for entry in news if entry["field"] == "investigation_notes" and entry["new"]]
+    entries = [note_entry(entry) for entry in notes if not entry["new"].startswith(marks)]
     moves = [entry for entry in news if entry["action"] != "CREATED" and entry["field"] == "status"]
     if detail["status"] in CLOSED:
         if argToBoolean(params.get("close_incident", True)) and (place is None or moves):
@@ -430,11 +443,14 @@ def update_remote_system(client: Client, args: Dict[str, Any], params: Dict[str,
     before = client.get(incident_path(incident_id))
     delta, data = update.delta or {}, update.data or {}
     sent: List[Tuple[str, Optional[str]]] = []
-    for entry in update.entries or []:
-        note = outgoing_note(entry)
-        if note and not any(tells(found, note) for _, found in history_of(before)):
+    notes = [note for note in map(outgoing_note, update.entries or []) if note]
+    if notes and mirror_direction(params) == "Both":
+        # Before they are sent: the answer may be lost, and this command killed.
+        marks = [note.split("\n", 1)[0] for note in notes]
+        note_places({incident_id: {"marks": marks, "begins": before["history_total"]}})
+    for note in notes:
+        if not any(tells(found, note) for _, found in history_of(before)):
             client.patch(incident_path(incident_id), {"notes": note})
-            sent.append(("investigation_notes", note))
     if update.incident_changed:
         owner = delta.get("assigned_analyst")
         if owner is not None and str(owner).strip() != (before["assigned_analyst"] or ""):
@@ -513,12 +529,25 @@ def command_limit(args: Dict[str, Any]) -> int:
     return limit
 
 
+def as_text(value: Any) -> Any:
+    """
+    A value as text in Markdown. Others chose the names of hosts, users and rules: no picture is fetched for them, and no link made. tableToMarkdown
+    takes care of | and ` itself.
+    """
+    if isinstance(value, dict):
+        return {name: as_text(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [as_text(one) for one in value]
+    return re.sub(r"([\\\[\]<>!*_~])", r"\\\1", value) if isinstance(value, str) else value
+
+
 def results(prefix: str, key: Any, title: str, rows: Any, headers: List[str]) -> Any:
+    shown = [{name: as_text(row.get(name)) for name in headers} for row in (rows if isinstance(rows, list) else [rows])]
     return CommandResults(
         outputs_prefix=f"RhythmX.{prefix}",
         outputs_key_field=key,
         outputs=rows,
-        readable_output=tableToMarkdown(title, rows, headers=headers, removeNull=True, headerTransform=string_to_table_header),
+        readable_output=tableToMarkdown(as_text(title), shown, headers=headers, removeNull=True, headerTransform=string_to_table_header),
         raw_response=rows,
     )
 

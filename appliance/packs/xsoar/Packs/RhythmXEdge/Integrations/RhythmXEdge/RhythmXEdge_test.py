@@ -55,26 +55,27 @@ def test_first_fetch_goes_by_the_appliances_clock():
 
 
 def answering(user, accepted):
-    """A client whose requests are taken with one token alone, and the tokens that it asked for."""
+    """A client whose requests are taken with one token alone, and where its tokens came from."""
     client, asked = it.Client("https://edge.example", True, False, user, "secret"), []
 
-    def token(again):
-        asked.append(again)
-        return "new" if again else "old"
+    def token(source, value):
+        asked.append(source)
+        return value
 
     def request(method, path, params, body, headers):
         if headers["Authorization"] != f"Bearer {accepted}":
             raise it.ApiError("expired", 401)
         return {"taken": True}
 
-    client._token, client._request = token, request
+    client._kept_token, client._login = lambda: token("kept", "old"), lambda: token("login", "new")
+    client._request = request
     return client, asked
 
 
 def test_an_expired_token_is_renewed_once_and_a_key_never():
     client, asked = answering("ana", "new")
-    assert client.get("/x") == {"taken": True} and asked == [False, True]
-    for user, tokens in (("ana", [False, True]), ("", [False])):
+    assert client.get("/x") == {"taken": True} and asked == ["kept", "login"]
+    for user, tokens in (("ana", ["kept", "login"]), ("", ["kept"])):
         client, asked = answering(user, "none")
         try:
             client.get("/x")
