@@ -173,6 +173,15 @@ describe("the files", () => {
     for (const input of Object.keys(rule.customDetails)) expect(read("README.md")).toContain(`\`${input}\``);
   });
 
+  test("rules find what comes late, and nothing twice: they look at the time of ingestion, in a day of messages", () => {
+    for (const { name, query, queryFrequency, queryPeriod } of rules.filter(({ name }) => !/silent/.test(name)))
+      expect([name, queryPeriod, query]).toEqual([
+        name,
+        "1d",
+        expect.stringContaining(`| where IngestionTime > ago(${queryFrequency})\n`),
+      ]);
+  });
+
   test("templates have the properties of their resources, and all of the pack", () => {
     const template = JSON.parse(read("azuredeploy.json"));
     const collection = JSON.parse(read("DataConnectors/ama-dcr.json"));

@@ -178,6 +178,20 @@ if (here) {
     }
   });
 
+  test("searches find what comes late: they look at the time of indexing, in a week of messages", () => {
+    const searches = [...conf("savedsearches.conf")].filter(([name]) => !name.endsWith("Feed is silent"));
+    expect(searches.length).toBe(3);
+    for (const [name, stanza] of searches) {
+      const [, from = ""] = /`rhythmx_index` _index_earliest=(-\d+[mh])@[mh] /.exec(stanza.get("search") ?? "") ?? [];
+      // Twice as far back as it runs often, or, by whole hours, as far.
+      expect([name, `${from} ${stanza.get("cron_schedule")}`]).toEqual([
+        name,
+        expect.stringMatching(/^-10m \*\/5 \* \* \* \*$|^-1h \d+ \* \* \* \*$/),
+      ]);
+      expect([name, stanza.get("dispatch.earliest_time")]).toEqual([name, "-7d@d"]);
+    }
+  });
+
   test("it is laid out as Splunk wants it", () => {
     for (const path of files) expect(path).not.toMatch(/(^|\/)(local|bin)\/|\.pyc$|\.DS_Store/);
     for (const path of [
