@@ -200,6 +200,10 @@ test("the playbook without a connector takes the columns of the SIEM's rule", ()
     .inputs.map(({ key }: Any) => key);
   expect(columns.length).toBeGreaterThan(8);
   expect(inputs.filter((name: string) => !columns.includes(name))).toEqual([]);
+  const rule = readFileSync(join(xsoarPack, "../../../qradar/aql/playbook-rule.txt"), "utf8");
+  const handedOn = /^Inputs of the playbook, .+?: (.+)\.$/m.exec(rule)?.[1]?.split(", ");
+  const ofIncidents = new Map(fieldsOfMessage("incident").map(({ name, qradar }) => [name, qradar]));
+  expect(handedOn?.sort()).toEqual(inputs.map((name: string) => ofIncidents.get(name)).sort());
   const soar = readFileSync(join(xsoarPack, "../../../splunk-soar/README.md"), "utf8");
   const named = /playbook's inputs[\s\S]+?\n\n/.exec(soar)?.[0].match(/`(\w+)`/g) ?? [];
   expect(named.map((name) => name.slice(1, -1)).sort()).toEqual(inputs.sort());
