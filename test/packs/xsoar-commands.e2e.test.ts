@@ -98,7 +98,7 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
   });
 
   test("names that others chose are text in the war room", async () => {
-    const rule_title = '![x](https://evil.example/x.png) <b>[a](javascript:b)</b> __c__ C:\\[d]|`e`';
+    const rule_title = "![x](https://evil.example/x.png) <b>[a](javascript:b)</b> __c__ C:\\[d]|`e`";
     await scene.attack(["painter"], { rule_title, rule_id: "8f2c0e5a-0000-4000-8000-0000000000aa" });
     const it = new Xsoar(pack, { url: scene.appliance.apiUrl, credentials: { identifier: "", password: scene.key } });
     const { outputs, readable } = (await it.run("rhythmx-alert-list", { rule: rule_title })).results[0];

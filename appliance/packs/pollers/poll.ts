@@ -11,6 +11,7 @@ interface State {
 const { RHYTHMX_URL: url = "", RHYTHMX_KEY: key = "", RHYTHMX_STATE: file = "rhythmx-state.json" } = process.env;
 const fresh: State = { cursor: null, since: "", seen: [] };
 const state: State = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : fresh;
+const parsed = async (answer: Response) => JSON.parse(await answer.text());
 
 for (;;) {
   const where = state.cursor === null ? { since: state.since } : { cursor: state.cursor };
@@ -21,7 +22,7 @@ for (;;) {
     signal: AbortSignal.timeout(30_000),
   }).catch((error: Error) => error);
   // biome-ignore lint/suspicious/noExplicitAny: the document at /api/openapi.json says what it is
-  const page: any = answer instanceof Error ? answer : await answer.text().then(JSON.parse).catch((error: Error) => error);
+  const page: any = answer instanceof Error ? answer : await parsed(answer).catch((error: Error) => error);
   if (answer instanceof Error || page instanceof Error || !answer.ok) {
     const status = answer instanceof Error ? 0 : answer.status;
     const said = page instanceof Error ? `${page.message} ${page.cause ?? ""}` : (page.detail ?? page.title);
