@@ -6,6 +6,7 @@ import type { RiskLevel } from "../../core/risk.ts";
 import type { Attempt, Delivery, TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/standing.ts";
+import type { DeadLetterChoice, TicketList } from "../../transports/http/api/tickets/ticket-port.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type DeadLetterGroup, DeadLetters, deliveryUnknown } from "./dead-letters.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
@@ -14,21 +15,6 @@ import { deliveryJson, ticketJson, toldInJson } from "./ticket-json.ts";
 import { riskUpdateOf, TicketRequests } from "./ticket-requests.ts";
 
 type Json = Record<string, unknown>;
-
-/** What is meant of what stands still, on behalf of a caller; what is not given matches all. */
-type DeadLetterChoice = Omit<DeadLetterFilter, "id" | "entities"> & { entity?: string };
-
-interface ListQuery {
-  incidentId?: string;
-  system?: string;
-  states?: readonly string[];
-  causes?: readonly string[];
-  entity?: string;
-  since?: number;
-  before?: number;
-  limit: number;
-  offset: number;
-}
 
 export class TicketService {
   readonly #store: Store;
@@ -77,7 +63,7 @@ export class TicketService {
     return this.#requests.renew(caller, incidentId, named, reason, seen);
   }
 
-  async tickets(caller: Caller, query: ListQuery): Promise<Json> {
+  async tickets(caller: Caller, query: TicketList): Promise<Json> {
     const { tickets, total } = await this.#store.reading.listTickets({ ...query, entities: caller.entities });
     const told = await this.#store.reading.listToldIn([...new Set(tickets.map(({ incidentId }) => incidentId))]);
     return {
@@ -88,7 +74,7 @@ export class TicketService {
     };
   }
 
-  async deliveries(caller: Caller, query: ListQuery): Promise<Json> {
+  async deliveries(caller: Caller, query: TicketList): Promise<Json> {
     const { deliveries, total } = await this.#store.reading.listDeliveries({
       ...query,
       ...(query.causes === undefined ? {} : { states: standing(query.states) }),

@@ -76,6 +76,32 @@ test("a session that ends during work is renewed in a dialog, and what was typed
   await window.close();
 });
 
+test("a session that ends within a form of settings: the press of Save is not lost to the check that goes before it", async () => {
+  const window = await open();
+  await window.signIn("admin", password, "/settings/integrations/retries");
+  const { page } = window;
+  await page.getByLabel("Seconds before the first", { exact: true }).fill("77");
+  const other = await window.tab();
+  await other.goto("/");
+  await other.getByRole("button", { name: "Sign out" }).click();
+  await other.waitForURL("**/sign-in");
+  await other.close();
+  // The field is left, and so checked, when the button goes down; only its release presses it.
+  await page.getByRole("button", { name: "Save", exact: true }).hover();
+  const checked = page.waitForResponse("**/check");
+  await page.mouse.down();
+  expect((await checked).status()).toBe(401);
+  await page.evaluate("new Promise((done) => setTimeout(done, 500))");
+  await page.mouse.up();
+  const dialog = page.getByRole("dialog", { name: "Sign in again" });
+  await dialog.getByLabel("Password").fill(password);
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText(/saved and in force/).waitFor();
+  expect(await page.getByLabel("Seconds before the first", { exact: true }).inputValue()).toBe("77");
+  expect(window.problems).toEqual([]);
+  await window.close();
+});
+
 test("what is refused is told at the form, and what was typed stays", async () => {
   const window = await open();
   await window.signIn("admin", password, "/account");

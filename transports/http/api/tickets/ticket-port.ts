@@ -4,7 +4,8 @@ import type { TicketSystemName } from "../../../../core/tickets/ticket.ts";
 
 type Json = Record<string, unknown>;
 
-interface TicketList {
+/** Which tickets or deliveries a list has; what is not given matches all. */
+export interface TicketList {
   incidentId?: string;
   system?: string;
   states?: readonly string[];

@@ -30,9 +30,10 @@ const parsed = (html) => new DOMParser().parseFromString(policy ? policy.createH
 
 /**
  * Asks as a script does. Where the session has ended, signs in first and asks again; where a form is older than the session, renews it.
- * @param {string} url @param {RequestInit} [init] @returns {Promise<Response>}
+ * With `quiet` nobody waits for the answer, so it asks for no sign-in: a dialog there could come between a press of a button and its release.
+ * @param {string} url @param {RequestInit} [init] @param {boolean} [quiet] @returns {Promise<Response>}
  */
-async function ask(url, init = {}) {
+async function ask(url, init = {}, quiet = false) {
   const send = () => {
     const headers = new Headers(init.headers);
     headers.set("X-Fragment", "1");
@@ -43,7 +44,7 @@ async function ask(url, init = {}) {
   let response = await send();
   if (response.status === 401 && response.headers.has("X-Sign-In")) {
     // Only what a person does asks for a sign-in.
-    if (new Headers(init.headers).has("X-Live")) return response;
+    if (quiet) return response;
     await signInAgain();
     response = await send();
   }
@@ -91,7 +92,7 @@ function swap(old, fresh) {
 async function refresh(which, live) {
   const wanted = all("[data-live][id]").filter(which);
   if (wanted.length === 0) return;
-  const response = await ask(location.href, live ? { headers: { "X-Live": "1" } } : {});
+  const response = await ask(location.href, live ? { headers: { "X-Live": "1" } } : {}, live);
   if (!response.ok) return;
   const page = parsed(await response.text());
   for (const element of wanted) {

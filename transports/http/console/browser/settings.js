@@ -127,7 +127,7 @@ document.addEventListener("change", async (event) => {
   checking = new AbortController();
   const { signal } = checking;
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-  const html = await ask(form.dataset.check, { method: "POST", body, signal })
+  const html = await ask(form.dataset.check, { method: "POST", body, signal }, true)
     .then((response) => (response.ok ? response.text() : ""))
     .catch(() => "");
   if (html && !signal.aborted) putParts(form, parsed(html), false);
