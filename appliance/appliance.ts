@@ -53,6 +53,7 @@ const drainMs = 9_000;
 /** Starts an appliance. Rejects with an error for the reader: another one is running, an address is in use, the database is newer. */
 export async function startAppliance(options: ApplianceOptions): Promise<Appliance> {
   const { clock, sleep, random, log } = options;
+  const untilStarted: Sleep = (milliseconds) => sleep(milliseconds, options.starting);
   const node = partsOf(options.node);
   const { leads, mayAct, status: cluster } = node;
   const cleanUp: { name: string; run: () => Promise<void> | void }[] = [];
@@ -91,7 +92,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const incidentHealth = await healthPort("incidents", settings.incidentHealth);
 
     const { store, stored, uploads, inForce } = await openData(options, {
-      faults,
+      ...{ faults, sleep: untilStarted },
       onBroken: breaking.resolve,
       onOpen: (close) => cleanUp.push({ name: "store", run: close }),
     });
@@ -116,7 +117,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       retryWhileBlocked(notYet, { faults, sleep: wait }, async () => {
         if (leads) await feeds.apply(settings);
       });
-    await applyFeeds(sleep);
+    await applyFeeds(untilStarted);
     const configureCorrelation = (wait: Sleep) =>
       retryWhileBlocked(
         { name: "correlation", what: "incidents cannot be formed yet" },
@@ -127,7 +128,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
           while (leads && (await store.incidents.assessLeft(clock.now(), true)));
         },
       );
-    await configureCorrelation(sleep);
+    await configureCorrelation(untilStarted);
     const dispatcher = new TicketDispatcher({
       ...{ store, clock, sleep, random, log },
       defaultBaseUrl: () => certificate.linkUrl,

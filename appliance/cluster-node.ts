@@ -208,13 +208,8 @@ class ClusterNode {
     return starting;
   }
 
-  async #start(node: NodeSide, signal: AbortSignal): Promise<Appliance> {
-    const { sleep } = this.#options;
-    const appliance = await startAppliance({
-      ...this.#options,
-      node,
-      sleep: (milliseconds, own) => sleep(milliseconds, own === undefined ? signal : AbortSignal.any([signal, own])),
-    });
+  async #start(node: NodeSide, starting: AbortSignal): Promise<Appliance> {
+    const appliance = await startAppliance({ ...this.#options, node, starting });
     void appliance.broken.then((error) => this.#broken.resolve(error));
     this.#current = appliance;
     return appliance;

@@ -1,5 +1,6 @@
 /** Opens what an appliance keeps: its database, its secrets, and what was saved of the settings. */
 import type { Faults } from "../core/faults.ts";
+import type { Sleep } from "../core/ports.ts";
 import { expectFirstPassword } from "./access/first-admin.ts";
 import { openStoredSecrets } from "./access/stored-secrets.ts";
 import { followerStore } from "./cluster/follower-store.ts";
@@ -14,13 +15,13 @@ export const notYet = { name: "destinations", what: "the destinations cannot be 
 /** `onOpen` is called with how to close the database as soon as it is open. */
 export async function openData(
   options: ApplianceOptions,
-  parts: { faults: Faults; onBroken(error: Error): void; onOpen(close: () => Promise<void>): void },
+  parts: { faults: Faults; sleep: Sleep; onBroken(error: Error): void; onOpen(close: () => Promise<void>): void },
 ) {
-  const { sleep, log, node, resolved } = options;
-  const { faults, onBroken, onOpen } = parts;
+  const { log, node, resolved } = options;
+  const { faults, sleep, onBroken, onOpen } = parts;
   const leads = node?.role !== "follower";
   const { settings } = resolved;
-  const opened = await openStoreWhenPossible(settings.dataDir, { ...options, faults, onBroken });
+  const opened = await openStoreWhenPossible(settings.dataDir, { ...options, faults, sleep, onBroken });
   const store = leads ? opened : followerStore(opened, log);
   onOpen(() => store.close());
   node?.opened(opened, faults);

@@ -16,6 +16,8 @@ export interface ApplianceOptions {
   resolved: ResolvedSettings;
   clock: Clock;
   sleep: Sleep;
+  /** Ends a start that waits for something, such as the disk. Once started, only `stop` ends it. */
+  starting?: AbortSignal;
   random: Random;
   log: Log;
   /** By which logins, sessions and codes of second factors run, where `clock` runs too fast for people; default: `clock`. */

@@ -23,6 +23,8 @@ export class TestNode {
   readonly logLines: string[] = [];
   readonly resolved: ResolvedSettings;
   appliance: Appliance | null = null;
+  /** By which its present waits are ended. */
+  readonly waits = new Set<AbortSignal>();
 
   /** For commands. */
   readonly env: Record<string, string>;
@@ -76,7 +78,7 @@ export class TestNode {
     this.appliance = await startClusterNode({
       resolved: this.resolved,
       clock: systemClock,
-      sleep: systemSleep,
+      sleep: (milliseconds, signal) => this.#sleep(milliseconds, signal),
       random: () => 0.5,
       log: createLog({
         level: "debug",
@@ -86,6 +88,12 @@ export class TestNode {
       }),
       passwords: argon2id(8, 1),
     });
+  }
+
+  async #sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    if (signal === undefined) return systemSleep(milliseconds);
+    this.waits.add(signal);
+    await systemSleep(milliseconds, signal).finally(() => this.waits.delete(signal));
   }
 
   async stop(): Promise<void> {
