@@ -176,6 +176,29 @@ test("ServiceNow: columns are picked from dictionary, choices and policies, for 
   expect((await api.post("/api/settings/proactive/fields", {})).status).toBe(409);
 });
 
+test("what is picked and not put into the settings is put there by Save and by the test, and never dropped", async () => {
+  const { edge, admin } = await started();
+  const jira = await jiraFor(edge, {
+    offered: [{ fieldId: "customfield_10011", name: "Effort", schema: { type: "number" } }],
+  });
+  const form = `/console${pages.jira}/save`;
+  const given = filled(jira.url);
+  const asked = await admin.fill(await admin.get(pages.jira), form, given, `/console${pages.jira}/fields`);
+  const typed = { api_token: given.api_token, "pick.extra_fields.customfield_10011": "7" };
+  for (const button of ["save", "test"]) {
+    const answer = await admin.fill(asked, form, typed, `/console${pages.jira}/${button}`);
+    expect([button, answer.status]).toEqual([button, 422]);
+    expect(answer.text).toContain("Put into the settings above: Effort. Save, and it counts.");
+    expect(admin.fieldsOf(answer, form).get("extra_fields")).toBe('{"customfield_10011":7}');
+  }
+  const byHand = { api_token: given.api_token, "hand.extra_fields.name": "customfield_10011" };
+  const put = await admin.fill(asked, form, { ...byHand, "hand.extra_fields.value": "8" });
+  expect(put.text).toContain("Put into the settings above: customfield_10011.");
+  expect((await admin.fill(put, form, { api_token: given.api_token })).at).toBe(pages.jira);
+  const api = await ApiClient.asUser(edge, "boss", "admin");
+  expect((await api.get("/api/settings/jira")).body.fields.extra_fields.value).toBe('{"customfield_10011":8}');
+});
+
 test("the certificates that a system shows are told, also where its authority is not trusted", async () => {
   const { edge, admin } = await started();
   const server = createServer(serverPair("server"), (_, response) => response.writeHead(404).end("{}"));
