@@ -3,13 +3,14 @@
 import { type Caller, seesEntity } from "../../core/access/caller.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { RiskLevel } from "../../core/risk.ts";
-import type { Attempt, Delivery, TicketSystemName } from "../../core/tickets/ticket.ts";
+import { type Attempt, correlationOf, type Delivery, type TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { DeadLetterFilter } from "../../store/outbox/standing.ts";
 import type { DeadLetterChoice, TicketList } from "../../transports/http/api/tickets/ticket-port.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type DeadLetterGroup, DeadLetters, deliveryUnknown } from "./dead-letters.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
+import { isUndecided } from "./identify.ts";
 import { adapterOf } from "./systems.ts";
 import { deliveryJson, ticketJson, toldInJson } from "./ticket-json.ts";
 import { riskUpdateOf, TicketRequests } from "./ticket-requests.ts";
@@ -91,7 +92,9 @@ export class TicketService {
     const bodies = found.history.map(({ sent = null, answer = null }) => ({ request_body: sent, answer_body: answer }));
     const { attempt_history, ...row } = deliveryJson({ ...found, history: found.history.map(withoutBodies) });
     const attempts = attempt_history as Json[];
-    return { ...row, attempt_history: attempts.map((attempt, n) => ({ ...attempt, ...bodies[n] })) };
+    const ticket = isUndecided(found) ? await this.#store.tickets.ticketOfDelivery(id) : null;
+    const correlation = ticket && correlationOf(ticket.system, ticket.incidentId, ticket.generation);
+    return { ...row, correlation, attempt_history: attempts.map((attempt, n) => ({ ...attempt, ...bodies[n] })) };
   }
 
   /** What `retryAll` would send again: how many, and the newest ten. With `toDiscard` those of `discardAll`, which are more. */

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { password } from "../harness/api-client.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { program } from "../harness/program.ts";
+import { autoPush, serviceNowEnvironment } from "../standins/environment.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
 import { BackupSender } from "./backup-sender.ts";
 import { killDuringUpgrade, untilOrEnd } from "./backup-upgrade.ts";
@@ -246,14 +247,8 @@ class Run {
 function environment(snow: ServiceNowStandIn): Record<string, string> {
   return {
     RHYTHMX_ADMIN_PASSWORD: password,
-    SERVICENOW_INSTANCE: snow.url,
-    SERVICENOW_USERNAME: "rhythmx",
-    SERVICENOW_PASSWORD: "snow-password-1",
-    SERVICENOW_ENABLED: "true",
-    SERVICENOW_ASSIGNMENT_GROUP: "SOC Team",
-    AUTO_PUSH_ENABLED: "true",
-    AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
-    AUTO_PUSH_SYSTEMS: "servicenow",
+    ...serviceNowEnvironment(snow),
+    ...autoPush("servicenow"),
     AUTO_PUSH_CAMPAIGNS: "each",
     RETRY_BASE_DELAY_SECONDS: "0.2",
     RETRY_MAX_DELAY_SECONDS: "1",

@@ -1,4 +1,6 @@
 /** The ticket system beside Jira in a chaos run: ServiceNow's Table API, or the Proactive Case API in its place. */
+
+import { serviceNowEnvironment } from "../standins/environment.ts";
 import { ProactiveStandIn } from "../standins/proactive.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
 import type { StandIn } from "../standins/stand-in.ts";
@@ -27,11 +29,7 @@ export async function serviceNow(): Promise<SecondSystem> {
   return {
     standIn: snow,
     env: {
-      SERVICENOW_INSTANCE: snow.url,
-      SERVICENOW_USERNAME: "rhythmx",
-      SERVICENOW_PASSWORD: "snow-password-1",
-      SERVICENOW_ENABLED: "true",
-      SERVICENOW_ASSIGNMENT_GROUP: "SOC Team",
+      ...serviceNowEnvironment(snow),
     },
     correlations: () => snow.rows.map((row) => row.correlation_id ?? "?"),
     numbers: () => snow.rows.map((row) => row.number ?? "?"),

@@ -9,9 +9,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { password } from "../harness/api-client.ts";
 import { detection } from "../harness/appliance.ts";
 import { ApplianceProcess } from "../harness/process.ts";
+import { autoPush, jiraEnvironment } from "../standins/environment.ts";
 import type { Fault, FaultPlan } from "../standins/faults.ts";
 import { JiraStandIn } from "../standins/jira.ts";
-import type { StandIn } from "../standins/stand-in.ts";
 import { judgeCampaigns, uncovered } from "./campaign-verdict.ts";
 import { Dice } from "./dice.ts";
 import { proactive, serviceNow } from "./second-system.ts";
@@ -163,17 +163,11 @@ export async function runTickets(plan: TicketsPlan, say: (text: string) => void)
   return report;
 }
 
-function environment(jira: StandIn): Record<string, string> {
+function environment(jira: JiraStandIn): Record<string, string> {
   return {
     RHYTHMX_ADMIN_PASSWORD: password,
-    JIRA_URL: jira.url,
-    JIRA_EMAIL: "soc@acme.example",
-    JIRA_API_TOKEN: "jira-token-1",
-    JIRA_PROJECT_KEY: "SEC",
-    JIRA_ENABLED: "true",
-    AUTO_PUSH_ENABLED: "true",
-    AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
-    AUTO_PUSH_SYSTEMS: "jira,servicenow",
+    ...jiraEnvironment(jira),
+    ...autoPush("jira", "servicenow"),
     // An hour of waiting in some seconds.
     ...{
       RETRY_BASE_DELAY_SECONDS: "0.2",

@@ -1,4 +1,6 @@
 /** An appliance with both ticket systems, which are stand-ins. */
+
+import { autoPush, jiraEnvironment, serviceNowEnvironment } from "../standins/environment.ts";
 import { JiraStandIn } from "../standins/jira.ts";
 import type { JiraOptions } from "../standins/jira-model.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
@@ -33,26 +35,15 @@ export async function scene(
     () => jira.stop(),
     () => snow.stop(),
   );
-  const cloud = jira.options.deployment === "Cloud";
   const appliance = await TestAppliance.start({
     clock,
     ...(options.config === undefined ? {} : { config: options.config }),
     env: {
       RHYTHMX_ADMIN_PASSWORD: password,
       RHYTHMX_BASE_URL: "https://edge.example:8443",
-      JIRA_URL: `${jira.url}${jira.options.contextPath}`,
-      ...(cloud ? { JIRA_EMAIL: "soc@acme.example" } : {}),
-      JIRA_API_TOKEN: cloud ? "jira-token-1" : jira.options.credentials,
-      JIRA_PROJECT_KEY: "SEC",
-      JIRA_ENABLED: "true",
-      SERVICENOW_INSTANCE: snow.url,
-      SERVICENOW_USERNAME: "rhythmx",
-      SERVICENOW_PASSWORD: "snow-password-1",
-      SERVICENOW_ENABLED: "true",
-      SERVICENOW_ASSIGNMENT_GROUP: "SOC Team",
-      AUTO_PUSH_ENABLED: "true",
-      AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
-      AUTO_PUSH_SYSTEMS: "jira,servicenow",
+      ...jiraEnvironment(jira),
+      ...serviceNowEnvironment(snow),
+      ...autoPush("jira", "servicenow"),
       // What is about one incident does not wait until it is known whether there are others.
       AUTO_PUSH_CAMPAIGNS: "each",
       ...env,

@@ -16,28 +16,19 @@ export interface Pipeline {
 }
 
 const common = ["tag", "description", "ignore_failure"];
+const inBoth = {
+  rename: ["field", "target_field", "ignore_missing"],
+  remove: ["field", "ignore_missing"],
+  set: ["field", "value", "override"],
+  grok: ["field", "patterns", "pattern_definitions"],
+  script: ["lang", "source", "params"],
+  json: ["field", "target_field"],
+  date: ["field", "target_field", "formats"],
+};
 /** The closed list. `set.copy_from`, for one, is Elasticsearch's alone. */
 const knownProcessors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  elastic: {
-    rename: ["field", "target_field", "ignore_missing"],
-    remove: ["field", "ignore_missing"],
-    set: ["field", "value", "override"],
-    grok: ["field", "patterns", "pattern_definitions"],
-    script: ["lang", "source", "params"],
-    json: ["field", "target_field"],
-    date: ["field", "target_field", "formats"],
-    fingerprint: ["fields", "target_field", "method"],
-  },
-  opensearch: {
-    rename: ["field", "target_field", "ignore_missing"],
-    remove: ["field", "ignore_missing"],
-    set: ["field", "value", "override"],
-    grok: ["field", "patterns", "pattern_definitions"],
-    script: ["lang", "source", "params"],
-    json: ["field", "target_field"],
-    date: ["field", "target_field", "formats"],
-    fingerprint: ["fields", "target_field", "hash_method"],
-  },
+  elastic: { ...inBoth, fingerprint: ["fields", "target_field", "method"] },
+  opensearch: { ...inBoth, fingerprint: ["fields", "target_field", "hash_method"] },
 };
 
 /** Throws for a processor or an option that is not on the list of the product. */

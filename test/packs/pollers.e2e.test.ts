@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { detection, TestAppliance } from "../harness/appliance.ts";
 import { freePort } from "../harness/free-port.ts";
 import { installed } from "../harness/rsyslog.ts";
+import { names } from "../harness/site.ts";
 
 const pack = join(import.meta.dirname, "../../appliance/packs/pollers");
 const cleanUps: (() => unknown)[] = [];
@@ -65,19 +66,17 @@ async function scene([program, script]: Command) {
   return { it, poll, attack, actors, said: () => errors };
 }
 
-const named = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
-
 describe.each(commands)("%s", (_, command) => {
   test("gets each incident once, over restarts of both and a restore", async () => {
     const { it, poll, attack, actors, said } = await scene(command);
-    await attack(named("a", 30));
+    await attack(names("a", 30));
     expect(await poll()).toBe(0);
     expect(await poll()).toBe(0);
-    await attack(named("b", 20));
+    await attack(names("b", 20));
     it.appliance = await it.appliance.restarted();
     expect(await poll()).toBe(0);
-    expect(actors().sort()).toEqual([...named("a", 30), ...named("b", 20)].sort());
-    await attack(named("c", 10));
+    expect(actors().sort()).toEqual([...names("a", 30), ...names("b", 20)].sort());
+    await attack(names("c", 10));
     // As `restore` does: positions of before mean nothing any more.
     it.appliance = await it.appliance.restarted(() => {
       const database = new Database(join(it.appliance.dataDir, "rhythmx.db"));
@@ -86,12 +85,12 @@ describe.each(commands)("%s", (_, command) => {
     });
     expect(await poll()).toBe(0);
     expect(said()).toContain("410");
-    expect(actors().sort()).toEqual([...named("a", 30), ...named("b", 20), ...named("c", 10)].sort());
+    expect(actors().sort()).toEqual([...names("a", 30), ...names("b", 20), ...names("c", 10)].sort());
   });
 
   test("killed in the middle it goes on, and misses none", async () => {
     const { poll, attack, actors } = await scene(command);
-    const all = named("k", 700);
+    const all = names("k", 700);
     for (let at = 0; at < all.length; at += 100) await attack(all.slice(at, at + 100));
     await poll({ killAfter: 100 });
     await poll({ killAfter: 1 });
@@ -101,7 +100,7 @@ describe.each(commands)("%s", (_, command) => {
 
   test("waits as long as it is told, and through what is no answer; gives up on a key that is none", async () => {
     const { it, poll, attack, actors, said } = await scene(command);
-    await attack(named("w", 3));
+    await attack(names("w", 3));
     const asked: string[] = [];
     const answers: [status: number, headers: Record<string, string>, body: string][] = [
       [429, { "Retry-After": "0" }, "{}"],
@@ -124,7 +123,7 @@ describe.each(commands)("%s", (_, command) => {
     const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
     expect(await poll({ url })).toBe(0);
     expect(asked.length).toBeGreaterThanOrEqual(4);
-    expect(actors().sort()).toEqual(named("w", 3));
+    expect(actors().sort()).toEqual(names("w", 3));
     expect(await poll({ key: "smk_wrong" })).toBe(1);
     expect(said()).toContain("401");
   });

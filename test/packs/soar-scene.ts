@@ -136,6 +136,7 @@ export const refuse =
 export class SoarScene {
   readonly appliance: ApplianceProcess;
   readonly key: string;
+  made: string[] = [];
   readonly #ingest: string;
 
   private constructor(appliance: ApplianceProcess, keys: [soar: string, ingest: string]) {
@@ -150,6 +151,12 @@ export class SoarScene {
       appliance.run(["key", "create", scope.slice(0, 4), "--scope", scope]).stdout.trim(),
     );
     return new SoarScene(appliance, made as [string, string]);
+  }
+
+  /** New incidents, which every platform has to fetch in the end: their actors are in `made`. */
+  async attackNew(names: readonly string[], fields: Record<string, unknown> = {}): Promise<void> {
+    await this.attack(names, fields);
+    this.made = [...this.made, ...names].sort();
   }
 
   /** One incident for each name, all recorded at the same time. */

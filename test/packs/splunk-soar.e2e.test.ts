@@ -6,6 +6,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TlsFront } from "../harness/connect-proxy.ts";
+import { names } from "../harness/site.ts";
 import { pem } from "../harness/test-certificates.ts";
 import { FaultProxy, PackProcess, pythonHere, refuse, SoarScene } from "./soar-scene.ts";
 
@@ -81,13 +82,6 @@ class Soar {
   }
 }
 
-const named = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
-let made: string[] = [];
-async function attack(names: string[]): Promise<void> {
-  await scene.attack(names);
-  made = [...made, ...names].sort();
-}
-
 describe.skipIf(python === null)("Splunk SOAR", () => {
   beforeAll(async () => {
     scene = await SoarScene.start();
@@ -100,7 +94,7 @@ describe.skipIf(python === null)("Splunk SOAR", () => {
   });
 
   test("each incident becomes one container: limits, equal times, a wrong clock, refused containers, kills at any call", async () => {
-    await attack(named("equal", 7));
+    await scene.attackNew(names("equal", 7));
     const it = await Soar.start();
     for (const [most, count] of [
       [1, 1],
@@ -114,32 +108,32 @@ describe.skipIf(python === null)("Splunk SOAR", () => {
     }
     for (const clock of [3600, -3600, 0]) {
       it.clock = clock;
-      await attack(named(`clock${clock}-`, 2));
+      await scene.attackNew(names(`clock${clock}`, 2));
       await it.pollAll();
     }
     const late = await Soar.start({ first_fetch: "1 hour" });
     late.clock = 7200;
     await late.pollAll();
-    for (const one of [it, late]) expect(one.actors()).toEqual(made);
+    for (const one of [it, late]) expect(one.actors()).toEqual(scene.made);
 
     // The k-th of n is refused: it is the next one, and none before it comes again.
     for (const failAt of [1, 3, 5]) {
-      await attack(named(`refused${failAt}-`, 5));
+      await scene.attackNew(names(`refused${failAt}`, 5));
       const before = Object.keys(it.containers).length;
       expect((await it.poll({ fail_at: failAt })).error).toContain("The next polling begins with it");
       expect(Object.keys(it.containers).length).toBe(before + failAt - 1);
       await it.pollAll();
-      expect(it.actors()).toEqual(made);
+      expect(it.actors()).toEqual(scene.made);
     }
     it.expectStartedOnce();
     it.config = { ...it.config, max_incidents: 2 };
     for (let call = 1, killed = true; killed; call++) {
-      await attack([`killed${call}a`, `killed${call}b`]);
+      await scene.attackNew([`killed${call}a`, `killed${call}b`]);
       ({ killed } = await it.poll({ kill_at: call }));
       await it.pollAll();
       expect(call).toBeLessThan(60);
     }
-    expect(it.actors()).toEqual(made);
+    expect(it.actors()).toEqual(scene.made);
     it.expectStartedOnce();
   });
 
@@ -152,12 +146,12 @@ describe.skipIf(python === null)("Splunk SOAR", () => {
     };
     expect(await count({ container_count: 3, artifact_count: 1 })).toBe(3);
     expect(Object.values(it.containers).every(({ artifacts }) => Object.keys(artifacts).length === 1)).toBe(true);
-    const { incidents } = await scene.api("/api/incidents?actor=equal0");
+    const { incidents } = await scene.api("/api/incidents?actor=equal-0");
     expect(await count({ container_count: 5, container_id: incidents[0].incident_id })).toBe(1);
     await it.pollAll();
-    expect(it.actors()).toEqual(made);
+    expect(it.actors()).toEqual(scene.made);
     // What was left out came then, and playbooks started on it.
-    expect(it.starts.length).toBe(made.length + 3);
+    expect(it.starts.length).toBe(scene.made.length + 3);
   });
 
   test("waits when it is told to, and goes on after refusals, cut and silent answers, kills of the appliance and a restore", async () => {
@@ -194,7 +188,7 @@ describe.skipIf(python === null)("Splunk SOAR", () => {
     await scene.appliance.start();
     it.config = { ...it.config, max_incidents: 100 };
     await it.pollAll();
-    expect(it.actors()).toEqual(made);
+    expect(it.actors()).toEqual(scene.made);
 
     it.config = { ...it.config, statuses: "OPEN" };
     expect((await it.poll()).progress.join()).toContain("its filters were changed");
@@ -203,10 +197,10 @@ describe.skipIf(python === null)("Splunk SOAR", () => {
     database.run("insert or replace into meta (key, value) values ('generation', '1773376200')");
     database.close();
     await scene.appliance.start();
-    await attack(named("restored", 3));
+    await scene.attackNew(names("restored", 3));
     expect((await it.poll()).progress.join()).toContain("(410)");
     await it.pollAll();
-    expect(it.actors()).toEqual(made);
+    expect(it.actors()).toEqual(scene.made);
     it.expectStartedOnce();
   });
 
@@ -214,7 +208,7 @@ describe.skipIf(python === null)("Splunk SOAR", () => {
     const it = await Soar.start({ follow_changes: true, min_level: "high", max_incidents: 100 });
     await it.pollAll();
     it.expectStartedOnce();
-    const { incident_id: id } = (await scene.api("/api/incidents?actor=equal1")).incidents[0];
+    const { incident_id: id } = (await scene.api("/api/incidents?actor=equal-1")).incidents[0];
     const labels = () => Object.values(it.containers[id]!.artifacts).map(({ label }) => label);
     expect(labels()).toEqual(["rule", "incident"]);
     it.starts = [];

@@ -3,6 +3,7 @@ import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { TlsFront } from "../harness/connect-proxy.ts";
+import { names } from "../harness/site.ts";
 import { pem } from "../harness/test-certificates.ts";
 import { FaultProxy, PackProcess, pythonHere, refuse, SoarScene } from "./soar-scene.ts";
 import { Xsoar, xsoarPack } from "./xsoar-server.ts";
@@ -21,14 +22,6 @@ async function xsoar(more: Record<string, unknown> = {}): Promise<Xsoar> {
   expect(pack.unknownNames).toEqual([]);
   const credentials = { identifier: "", password: scene.key };
   return new Xsoar(pack, { url: proxy.url, credentials, isFetch: true, max_fetch: "50", ...more });
-}
-
-const named = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
-let made: string[] = [];
-/** As many incidents, which every later platform fetches, too. */
-async function attack(names: string[], fields: Record<string, unknown> = {}): Promise<void> {
-  await scene.attack(names, fields);
-  made = [...made, ...names].sort();
 }
 
 describe.skipIf(python === null)("Cortex XSOAR", () => {
@@ -65,49 +58,49 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
   });
 
   test("each incident comes once: limits, equal times, a wrong clock, a kill at any call", async () => {
-    await attack(named("equal", 11));
+    await scene.attackNew(names("equal", 11));
     const it = await xsoar({ max_fetch: "1" });
     for (const [round, limit] of ["1", "2", "5", "1", "200"].entries()) {
       it.params = { ...it.params, max_fetch: limit };
       expect((await it.fetch()).incidents.length).toBe(Math.min(Number(limit), 11 - [0, 1, 3, 8, 9][round]!));
     }
-    expect(it.actors()).toEqual(made);
+    expect(it.actors()).toEqual(scene.made);
     for (const clock of [3600, -3600, 0]) {
       it.clock = clock;
-      await attack(named(`clock${clock}-`, 3));
+      await scene.attackNew(names(`clock${clock}`, 3));
       await it.fetchAll();
-      expect(it.actors()).toEqual(made);
+      expect(it.actors()).toEqual(scene.made);
     }
-    const writing = Array.fromAsync(named("writer", 8), (name) => attack(named(`${name}-`, 3)));
+    const writing = Array.fromAsync(names("writer", 8), (name) => scene.attackNew(names(name, 3)));
     for (let fetched = 0; fetched < 24; ) fetched += (await it.fetch()).incidents.length;
     await writing;
     const late = await xsoar({ first_fetch: "1 hour", max_fetch: "200" });
     late.clock = 7200;
     await late.fetchAll();
-    expect(late.actors()).toEqual(made);
+    expect(late.actors()).toEqual(scene.made);
     // Whichever call is its last: what it has fetched comes again, and once.
     it.params = { ...it.params, mirror_direction: "Incoming And Outgoing", max_fetch: "2" };
     for (let call = 1, killed = true; killed; call++) {
-      await attack([`killed${call}a`, `killed${call}b`]);
+      await scene.attackNew([`killed${call}a`, `killed${call}b`]);
       ({ killed } = await it.fetch({ kill_at: call }));
       await it.fetchAll();
-      expect(it.actors()).toEqual(made);
+      expect(it.actors()).toEqual(scene.made);
       expect(call).toBeLessThan(60);
     }
     expect(it.doubles).toEqual([]);
-    const { fields, name, severity, occurred } = it.of("equal0");
-    expect({ name, severity }).toEqual({ name: "RhythmX: Suspicious Logon on ws-101 by equal0", severity: 3 });
+    const { fields, name, severity, occurred } = it.of("equal-0");
+    expect({ name, severity }).toEqual({ name: "RhythmX: Suspicious Logon on ws-101 by equal-0", severity: 3 });
     expect(fields).toMatchObject({
       rhythmxrisklevel: "high",
       rhythmxhosts: ["ws-101"],
       rhythmxtechniques: ["T1059.001"],
     });
-    expect(fields).toMatchObject({ dbotMirrorDirection: null, rhythmxincidentid: it.of("equal0").id, occurred });
+    expect(fields).toMatchObject({ dbotMirrorDirection: null, rhythmxincidentid: it.of("equal-0").id, occurred });
   });
 
   test("waits when it is told to, and goes on after refusals, cut and silent answers, and kills of the appliance", async () => {
     const it = await xsoar({ max_fetch: "4" });
-    await attack(named("refused", 6));
+    await scene.attackNew(names("refused", 6));
     proxy.next(refuse(429, { "Retry-After": "7" }), 2);
     const patient = await it.fetch();
     expect([patient.sleeps, patient.error, patient.incidents.length]).toEqual([[7, 7], null, 4]);
@@ -133,9 +126,9 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
     proxy.next((response) => response.writeHead(200).end("<html>a portal</html>"));
     expect((await it.fetch()).error).toContain("was cut off or is none of RhythmX Edge");
     await it.fetchAll();
-    expect(it.actors()).toEqual(made);
+    expect(it.actors()).toEqual(scene.made);
 
-    await attack(named("restart", 9));
+    await scene.attackNew(names("restart", 9));
     let requests = 0;
     proxy.fault = async () => {
       if (++requests === 3) await scene.appliance.kill();
@@ -147,7 +140,7 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
     expect((await it.run("get-remote-data", { id: "INC-00000001", lastUpdate: "" })).error).toContain("API rate limit");
     await scene.appliance.start();
     await it.fetchAll();
-    expect(it.actors()).toEqual(made);
+    expect(it.actors()).toEqual(scene.made);
     expect(it.doubles).toEqual([]);
   });
 
@@ -174,26 +167,26 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
     expect(risky.of("riser").severity).toBeGreaterThanOrEqual(3);
     await scene.api(`/api/incidents/${risky.of("riser").id}`, { notes: "once more" });
     await risky.fetchAll();
-    made = [...made, "riser"].sort();
+    scene.made = [...scene.made, "riser"].sort();
 
     await scene.appliance.terminate();
     const database = new Database(join(scene.appliance.env.RHYTHMX_DATA_DIR!, "rhythmx.db"));
     database.run("insert or replace into meta (key, value) values ('generation', '1773376200')");
     database.close();
     await scene.appliance.start();
-    await attack(named("restored", 3));
+    await scene.attackNew(names("restored", 3));
     const restored = await it.fetch();
     expect(JSON.stringify(restored.log)).toContain("(410)");
     await it.fetchAll();
     await risky.fetchAll();
-    expect(it.actors()).toEqual(made);
+    expect(it.actors()).toEqual(scene.made);
     expect([...it.doubles, ...risky.doubles]).toEqual([]);
   });
 
   test("status, owner, notes and closing go both ways once, and none of them comes back", async () => {
     const it = await xsoar({ mirror_direction: "Incoming And Outgoing", max_fetch: "200", mirror_tags: "ForRhythmX" });
     it.clock = 3600;
-    await attack(["near", "far", "lost"]);
+    await scene.attackNew(["near", "far", "lost"]);
     await it.fetchAll();
     await it.settle();
     const patches = () => proxy.asked.filter((line) => line.startsWith("PATCH")).length;

@@ -139,10 +139,12 @@ test("a ticket that was made and not identified is named, not sent again", async
   expect(list.text).toContain("there is no second ticket");
   const id = /<tr id="(dlv-[0-9a-f]+)"/.exec(list.html)?.[1] ?? "";
   expect(list.html).not.toContain(`action="/console/deliveries/${id}/retry"`);
-  const number = it.snow.rows[0]?.number ?? "";
-  const named = await admin.submit(await admin.get(`/deliveries/${id}`), `/console/deliveries/${id}/identify`, {
-    number,
-  });
+  const { number = "", correlation_id: correlation } = it.snow.rows[0] ?? {};
+  const one = await admin.get(`/deliveries/${id}`);
+  // The account may not read it, so a person has to look.
+  expect(one.text).toMatch(/Look in ServiceNow for what was made .* with the correlation ID/);
+  expect(one.html).toContain(`<code>${correlation}</code>`);
+  const named = await admin.submit(one, `/console/deliveries/${id}/identify`, { number });
   expect(named.text).toContain(`ServiceNow ${number} is the incident's ticket now.`);
   expect(named.text).toContain("Done");
 });

@@ -2,48 +2,15 @@
 import { afterEach, expect, test } from "bun:test";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { ApiClient, password } from "../harness/api-client.ts";
-import { detection, TestAppliance, until } from "../harness/appliance.ts";
-import { ConsoleClient } from "../harness/console-client.ts";
+import { ApiClient } from "../harness/api-client.ts";
+import { until } from "../harness/appliance.ts";
 import { hostileWords } from "../harness/hostile-words.ts";
 import { pem, serverPair } from "../harness/test-certificates.ts";
-import { JiraStandIn } from "../standins/jira.ts";
-import type { JiraOptions } from "../standins/jira-model.ts";
+import { filled, jiraFor, pages, started } from "../harness/ticket-console.ts";
+import { cleanUp, cleanUpScenes, critical } from "../harness/ticket-scene.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
 
-const cleanUp: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const step of cleanUp.splice(0).reverse()) await step();
-});
-
-const pages = {
-  jira: "/settings/integrations/jira",
-  servicenow: "/settings/integrations/servicenow",
-  proactive: "/settings/integrations/proactive",
-  auto_push: "/settings/integrations/auto-push",
-  retry: "/settings/integrations/retries",
-};
-
-async function started(env: Record<string, string> = {}): Promise<{ edge: TestAppliance; admin: ConsoleClient }> {
-  const it = { edge: await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password, ...env } }) };
-  cleanUp.push(() => it.edge.dispose());
-  return { ...it, admin: await ConsoleClient.signedIn(it.edge, "admin") };
-}
-
-async function jiraFor(edge: TestAppliance, options: JiraOptions = {}): Promise<JiraStandIn> {
-  const jira = await new JiraStandIn({ now: () => edge.clock.now(), ...options }).start();
-  cleanUp.push(() => jira.stop());
-  return jira;
-}
-
-const filled = (url: string) => ({
-  url,
-  email: "soc@acme.example",
-  api_token: "jira-token-1",
-  project_key: "SEC",
-  enabled: "true",
-});
-const attack = (user: string) => detection({ user, level: "critical", tags: ["attack.execution", "attack.t1059.001"] });
+afterEach(cleanUpScenes);
 
 for (const deployment of ["Cloud", "Server"] as const)
   test(`its own fields are picked, checked and sent (${deployment})`, async () => {
@@ -132,7 +99,7 @@ for (const deployment of ["Cloud", "Server"] as const)
       min_severity: "HIGH",
       campaigns: "each",
     });
-    await edge.ingest([attack("jsmith")]);
+    await edge.ingest([critical("jsmith")]);
     await until(() => jira.issues.length === 1);
     expect(jira.issues[0]?.fields).toMatchObject({
       customfield_10010: { id: "100" },
@@ -207,6 +174,29 @@ test("ServiceNow: columns are picked from dictionary, choices and policies, for 
     unread: [{ what: "sys_dictionary", why: expect.stringContaining("User Not Authorized") }],
   });
   expect((await api.post("/api/settings/proactive/fields", {})).status).toBe(409);
+});
+
+test("what is picked and not put into the settings is put there by Save and by the test, and never dropped", async () => {
+  const { edge, admin } = await started();
+  const jira = await jiraFor(edge, {
+    offered: [{ fieldId: "customfield_10011", name: "Effort", schema: { type: "number" } }],
+  });
+  const form = `/console${pages.jira}/save`;
+  const given = filled(jira.url);
+  const asked = await admin.fill(await admin.get(pages.jira), form, given, `/console${pages.jira}/fields`);
+  const typed = { api_token: given.api_token, "pick.extra_fields.customfield_10011": "7" };
+  for (const button of ["save", "test"]) {
+    const answer = await admin.fill(asked, form, typed, `/console${pages.jira}/${button}`);
+    expect([button, answer.status]).toEqual([button, 422]);
+    expect(answer.text).toContain("Put into the settings above: Effort. Save, and it counts.");
+    expect(admin.fieldsOf(answer, form).get("extra_fields")).toBe('{"customfield_10011":7}');
+  }
+  const byHand = { api_token: given.api_token, "hand.extra_fields.name": "customfield_10011" };
+  const put = await admin.fill(asked, form, { ...byHand, "hand.extra_fields.value": "8" });
+  expect(put.text).toContain("Put into the settings above: customfield_10011.");
+  expect((await admin.fill(put, form, { api_token: given.api_token })).at).toBe(pages.jira);
+  const api = await ApiClient.asUser(edge, "boss", "admin");
+  expect((await api.get("/api/settings/jira")).body.fields.extra_fields.value).toBe('{"customfield_10011":8}');
 });
 
 test("the certificates that a system shows are told, also where its authority is not trusted", async () => {

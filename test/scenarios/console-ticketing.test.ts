@@ -1,48 +1,14 @@
 /** Ticket systems, auto-push and retries set up in the console. */
 import { afterEach, describe, expect, test } from "bun:test";
-import { ApiClient, password } from "../harness/api-client.ts";
-import { detection, TestAppliance, until } from "../harness/appliance.ts";
+import { ApiClient } from "../harness/api-client.ts";
+import { detection, type TestAppliance, until } from "../harness/appliance.ts";
 import { ConsoleClient } from "../harness/console-client.ts";
 import { hostileWords } from "../harness/hostile-words.ts";
-import { cleanUpScenes, medium, scene } from "../harness/ticket-scene.ts";
-import { JiraStandIn } from "../standins/jira.ts";
-import type { JiraOptions } from "../standins/jira-model.ts";
+import { filled, jiraFor, pages, started } from "../harness/ticket-console.ts";
+import { cleanUp, cleanUpScenes, critical, medium, scene } from "../harness/ticket-scene.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
 
-const cleanUp: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const step of cleanUp.splice(0).reverse()) await step();
-  await cleanUpScenes();
-});
-
-const pages = {
-  jira: "/settings/integrations/jira",
-  servicenow: "/settings/integrations/servicenow",
-  proactive: "/settings/integrations/proactive",
-  auto_push: "/settings/integrations/auto-push",
-  retry: "/settings/integrations/retries",
-};
-
-async function started(env: Record<string, string> = {}): Promise<{ edge: TestAppliance; admin: ConsoleClient }> {
-  const it = { edge: await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password, ...env } }) };
-  cleanUp.push(() => it.edge.dispose());
-  return { ...it, admin: await ConsoleClient.signedIn(it.edge, "admin") };
-}
-
-async function jiraFor(edge: TestAppliance, options: JiraOptions = {}): Promise<JiraStandIn> {
-  const jira = await new JiraStandIn({ now: () => edge.clock.now(), ...options }).start();
-  cleanUp.push(() => jira.stop());
-  return jira;
-}
-
-const filled = (url: string) => ({
-  url,
-  email: "soc@acme.example",
-  api_token: "jira-token-1",
-  project_key: "SEC",
-  enabled: "true",
-});
-const attack = (user: string) => detection({ user, level: "critical", tags: ["attack.execution", "attack.t1059.001"] });
+afterEach(cleanUpScenes);
 
 async function audited(edge: TestAppliance): Promise<{ action: string; subject: string; detail: string }[]> {
   const api = await ApiClient.asUser(edge, `reader${Math.random()}`.replace(".", ""), "admin");
@@ -82,12 +48,12 @@ describe("Jira", () => {
       min_severity: "HIGH",
       campaigns: "each",
     });
-    await edge.ingest([attack("jsmith")]);
+    await edge.ingest([critical("jsmith")]);
     await until(() => jira.issues.length === 1);
 
     const next = await edge.restarted();
     cleanUp.push(() => next.stop());
-    await next.ingest([attack("other")]);
+    await next.ingest([critical("other")]);
     await until(() => jira.issues.length === 2);
     cleanUp.splice(0, 1);
   });
@@ -188,7 +154,7 @@ test("ServiceNow is set up by its page alone", async () => {
   expect(saved.html).not.toContain("snow-password-1");
   expect(saved.text).toContain("rhythmx.webhook.secret");
   expect(saved.text).toContain("/api/webhooks/servicenow");
-  await edge.ingest([attack("jsmith")]);
+  await edge.ingest([critical("jsmith")]);
   const push = await admin.get(pages.auto_push);
   await admin.fill(push, `/console${pages.auto_push}/save`, {
     enabled: "true",
@@ -196,13 +162,13 @@ test("ServiceNow is set up by its page alone", async () => {
     systems: "servicenow",
     campaigns: "each",
   });
-  await edge.ingest([attack("other")]);
+  await edge.ingest([critical("other")]);
   await until(() => snow.rows.length === 1);
 });
 
 test("auto-push says what each choice would have meant; retries say when they come", async () => {
   const { edge, admin } = await started();
-  await edge.ingest(["a", "b", "c"].map(attack));
+  await edge.ingest(["a", "b", "c"].map((user) => critical(user)));
   await edge.ingest(
     [1, 2, 3].map((n) => detection({ user: "d", level: "high", rule_id: `m${n}`, rule_title: `Medium ${n}` })),
   );
@@ -241,7 +207,7 @@ test("retries and cadence are tried on the last week, also with what is only typ
     await it.appliance.clock.advance(20_000);
     return it.jira.issues.length === 1;
   }, 120_000);
-  await it.appliance.ingest([attack("jsmith")]);
+  await it.appliance.ingest([critical("jsmith")]);
   const { body } = await it.admin.get("/api/settings/retry/estimate?max_retries=0");
   expect(body).toMatchObject({ deliveries: 1, is_whole: true, attempts_until_dead: 1 });
   expect([body.present.delivered, body.meant.dead]).toEqual([1, 1]);

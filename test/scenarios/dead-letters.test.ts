@@ -5,6 +5,7 @@ import { until } from "../harness/appliance.ts";
 import { cleaningUp } from "../harness/clean-up.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { cleanUpScenes, critical, deliveries, type Scene, scene, turn } from "../harness/ticket-scene.ts";
+import { autoPush, jiraEnvironment } from "../standins/environment.ts";
 import { JiraStandIn } from "../standins/jira.ts";
 
 afterEach(cleanUpScenes);
@@ -161,14 +162,8 @@ test(
     const jira = await new JiraStandIn({ required: [field] }).start();
     defer(() => jira.stop());
     const env = {
-      JIRA_URL: jira.url,
-      JIRA_EMAIL: "soc@acme.example",
-      JIRA_API_TOKEN: "jira-token-1",
-      JIRA_PROJECT_KEY: "SEC",
-      JIRA_ENABLED: "true",
-      AUTO_PUSH_ENABLED: "true",
-      AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
-      AUTO_PUSH_SYSTEMS: "jira",
+      ...jiraEnvironment(jira),
+      ...autoPush("jira"),
     };
     const appliance = await ApplianceProcess.prepare({ config: {}, env });
     defer(() => appliance.dispose());

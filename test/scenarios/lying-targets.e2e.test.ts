@@ -6,6 +6,7 @@ import { ApiClient, password } from "../harness/api-client.ts";
 import { TestAppliance, until } from "../harness/appliance.ts";
 import { FakeClock } from "../harness/fake-clock.ts";
 import { critical } from "../harness/ticket-scene.ts";
+import { jiraEnvironment } from "../standins/environment.ts";
 import type { Fault, FaultPlan } from "../standins/faults.ts";
 import { JiraStandIn } from "../standins/jira.ts";
 import { ProactiveStandIn } from "../standins/proactive.ts";
@@ -103,15 +104,7 @@ const targets: Readonly<Record<string, (now: () => number) => Promise<Target>>> 
       `Jira ${deployment}`,
       async (now: () => number) => {
         const standIn = await new JiraStandIn({ now, deployment, indexLagMs: 30 * dayMs }).start();
-        const cloud = deployment === "Cloud" ? { JIRA_EMAIL: "soc@acme.example" } : {};
-        const token = deployment === "Cloud" ? "jira-token-1" : standIn.options.credentials;
-        const env = {
-          JIRA_URL: standIn.url,
-          ...cloud,
-          JIRA_API_TOKEN: token,
-          JIRA_PROJECT_KEY: "SEC",
-          JIRA_ENABLED: "true",
-        };
+        const env = jiraEnvironment(standIn);
         return {
           ...{ standIn, env, section: "jira" },
           isCreate: (method: string, path: string) => method === "POST" && path.endsWith("/issue"),

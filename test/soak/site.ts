@@ -15,6 +15,7 @@ import type { Dice } from "../chaos/dice.ts";
 import { type SecondSystem, serviceNow } from "../chaos/second-system.ts";
 import { password } from "../harness/api-client.ts";
 import { ApplianceProcess } from "../harness/process.ts";
+import { autoPush, jiraEnvironment } from "../standins/environment.ts";
 import { JiraStandIn } from "../standins/jira.ts";
 import { Told } from "./told.ts";
 import { downTurn, receiverTurns, systemTurns, type Turn } from "./turns.ts";
@@ -143,14 +144,8 @@ const isMisbehaving = (receiver: Receiver): receiver is Misbehaving => "behave" 
 function environment(jira: JiraStandIn): Record<string, string> {
   return {
     RHYTHMX_ADMIN_PASSWORD: password,
-    JIRA_URL: jira.url,
-    JIRA_EMAIL: "soc@acme.example",
-    JIRA_API_TOKEN: "jira-token-1",
-    JIRA_PROJECT_KEY: "SEC",
-    JIRA_ENABLED: "true",
-    AUTO_PUSH_ENABLED: "true",
-    AUTO_PUSH_MIN_SEVERITY: "MEDIUM",
-    AUTO_PUSH_SYSTEMS: "jira,servicenow",
+    ...jiraEnvironment(jira),
+    ...autoPush("jira", "servicenow"),
     // Waits of minutes in seconds.
     RETRY_BASE_DELAY_SECONDS: "1",
     RETRY_MAX_DELAY_SECONDS: "10",

@@ -1,4 +1,5 @@
 /** Faults of receivers and ticket systems, one of each at a time, in an order that the seed gives; in between everything is well. */
+import { pause } from "../../appliance/cluster/pause.ts";
 import type { Misbehaving, Receiver, Transport } from "../chaos/delivery-receivers.ts";
 import type { Dice } from "../chaos/dice.ts";
 import type { FaultPlan } from "../standins/faults.ts";
@@ -109,16 +110,4 @@ export async function playTurns(
       await turn.end();
     }
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", done);
-  });
 }

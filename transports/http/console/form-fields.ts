@@ -52,6 +52,11 @@ export class FormFields {
       .map((value) => value.toWellFormed());
   }
 
+  /** Each name that was sent, once. */
+  names(): string[] {
+    return [...new Set(this.#fields.keys())];
+  }
+
   has(name: string): boolean {
     return this.#fields.has(name);
   }

@@ -96,6 +96,12 @@ const keptBody = (what: string) =>
 
 export const deliveryDetail = v.object({
   ...deliveryRow.entries,
+  correlation: v.pipe(
+    orNull(text),
+    v.description(
+      "Of a create that waits for a person to name its ticket: the label (Jira) or correlation id by which it is looked for there.",
+    ),
+  ),
   attempt_history: v.array(
     v.object({
       ...attemptFields,

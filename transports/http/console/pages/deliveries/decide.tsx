@@ -2,6 +2,7 @@
 /** What a person can do with a delivery that waits: name its ticket, send it again, mend it first, give it up. */
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { Time } from "../../parts/time.tsx";
 import { Panel } from "../../parts/words.tsx";
 import { systemName } from "../overview-state.ts";
 import { type DeliveryDetail, isUndecided, standsStill } from "./delivery-rows.ts";
@@ -17,6 +18,7 @@ export const Decide = ({ one }: { one: DeliveryDetail }) => {
     <Panel title="What happens with it" id="decide">
       {undecided ? (
         <Form class="form one" action={action("identify")} label="Name the ticket">
+          <Traces one={one} />
           <label>
             <span>Number in {systemName(one.system)}</span>
             <input class="field mono" name="number" required maxlength={64} autocomplete="off" spellcheck={false} />
@@ -72,5 +74,17 @@ export const Decide = ({ one }: { one: DeliveryDetail }) => {
         <button class="btn">Discard</button>
       </Form>
     </Panel>
+  );
+};
+
+/** How a person finds in the target what its answer did not name. */
+const Traces = ({ one: { system, correlation, attempt_history: attempts } }: { one: DeliveryDetail }) => {
+  const sent = attempts.findLast(({ action }) => action === "send");
+  if (sent === undefined || correlation === null) return null;
+  return (
+    <p class="small soft">
+      Look in {systemName(system)} for what was made <Time at={sent.at} seconds /> with the{" "}
+      {system === "jira" ? "label" : "correlation ID"} <code>{correlation}</code>. Its title stands in the request.
+    </p>
   );
 };

@@ -37,6 +37,8 @@ export interface DeliveryRow {
 }
 
 export interface DeliveryDetail extends DeliveryRow {
+  /** By which its ticket is looked for in the target, while a person has to name it; else null. */
+  correlation: string | null;
   attempt_history: (AttemptRow & { request_body: string | null; answer_body: string | null })[];
 }
 

@@ -25,6 +25,17 @@ export const handValue = (setting: string) => `hand.${setting}.value`;
 
 const longestValue = 10_000;
 
+/** Whether something is picked that is not in the settings yet. */
+export function isPicked(form: FormFields): boolean {
+  return form.names().some((name) => {
+    if (/^hand\..*\.name$/.test(name)) return form.text(name) !== "";
+    const control = /^shown\.(pick\..*)$/s.exec(name)?.[1];
+    if (control === undefined) return false;
+    const text = form.all(control).join("\n").replaceAll("\r\n", "\n").trim();
+    return text !== form.text(name, longestValue);
+  });
+}
+
 /** Whether a person can give it a value: it has an id that settings take, and is not filled already. */
 export function isOffered({ id, isFilled }: TargetField): boolean {
   return !isFilled && /^[A-Za-z][\w.-]{0,99}$/.test(id);

@@ -15,35 +15,41 @@ export function pickActions(
   action: (what: string, run: Action["run"]) => Action,
   shown: Answer,
 ): Action[] {
-  const asked = async (request: ActionRequest, fresh: boolean) => {
-    const { texts, changes } = readFields(request.form, specs);
-    const { settings } = request.ports.api;
-    const problems = await settings.check(name, changes);
-    // Other fields than those that are picked may be wrong by what the target says: that is what it is asked for.
-    const others = Object.fromEntries(
-      Object.entries(changes).filter(([field]) => !problems.some((one) => one.name === field)),
-    );
-    const target = await settings
-      .screens(request.caller, name, others, fresh)
-      .catch((error: unknown): TargetScreens => {
-        if (!(error instanceof EdgeError)) throw error;
-        return { screens: [], unread: [{ what: "The fields", why: error.message }] };
-      });
-    return { typed: texts, problems, target };
-  };
   return [
     action("fields", async (request) => {
-      const { typed, problems, target } = await asked(request, true);
+      const { typed, problems, target } = await asked(request, name, specs, true);
       const picker: Picker = { target, typed: new Map(), problems: new Map(), taken: [] };
       return shown(request, { ...freshForm, typed, problems, picker });
     }),
-    action("pick", async (request) => {
-      const { typed, target } = await asked(request, false);
-      const { texts, picker } = readPicks(request.form, target, typed);
-      const own = Object.fromEntries(target.screens.map(({ setting }) => [setting, texts.get(setting) ?? null]));
-      const given = Object.fromEntries(Object.entries(own).filter(([setting]) => texts.has(setting)));
-      const problems = await request.ports.api.settings.check(name, given);
-      return shown(request, { ...freshForm, typed: texts, problems, picker });
-    }),
+    action("pick", async (request) => shown(request, await withPicks(request, name, specs))),
   ];
+}
+
+/** The form with what is picked put into its settings. */
+export async function withPicks(
+  request: ActionRequest,
+  name: string,
+  specs: readonly FieldSpec[],
+): Promise<FormState & { picker: Picker }> {
+  const { typed, target } = await asked(request, name, specs, false);
+  const { texts, picker } = readPicks(request.form, target, typed);
+  const own = Object.fromEntries(target.screens.map(({ setting }) => [setting, texts.get(setting) ?? null]));
+  const given = Object.fromEntries(Object.entries(own).filter(([setting]) => texts.has(setting)));
+  const problems = await request.ports.api.settings.check(name, given);
+  return { ...freshForm, typed: texts, problems, picker };
+}
+
+async function asked(request: ActionRequest, name: string, specs: readonly FieldSpec[], fresh: boolean) {
+  const { texts, changes } = readFields(request.form, specs);
+  const { settings } = request.ports.api;
+  const problems = await settings.check(name, changes);
+  // Other fields than those that are picked may be wrong by what the target says: that is what it is asked for.
+  const others = Object.fromEntries(
+    Object.entries(changes).filter(([field]) => !problems.some((one) => one.name === field)),
+  );
+  const target = await settings.screens(request.caller, name, others, fresh).catch((error: unknown): TargetScreens => {
+    if (!(error instanceof EdgeError)) throw error;
+    return { screens: [], unread: [{ what: "The fields", why: error.message }] };
+  });
+  return { typed: texts, problems, target };
 }

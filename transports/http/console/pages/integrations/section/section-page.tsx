@@ -25,7 +25,8 @@ import { integrationOf } from "../catalogue.ts";
 import { IntegrationHead, IntegrationsFrame } from "../frame.tsx";
 import { type IntegrationsData, readIntegrations, type TestStep } from "../integration-state.ts";
 import { FieldPicker } from "./field-picker.tsx";
-import { pickActions } from "./pick-actions.ts";
+import { isPicked } from "./field-picks.ts";
+import { pickActions, withPicks } from "./pick-actions.ts";
 import { allTheSame, type FormState, freshForm, ownPassword, SectionForm } from "./section-form.tsx";
 
 export interface SectionData<Extra> {
@@ -100,6 +101,12 @@ export function sectionPage<Extra>(definition: SectionDefinition<Extra>): {
     permission: "administer",
     run,
   });
+  /** What is picked and not in the settings yet goes there first, so that no answer drops it; null = there is nothing. */
+  const leftOver = async (request: ActionRequest): Promise<Shown | null> => {
+    if (definition.picksFrom === undefined || !isPicked(request.form)) return null;
+    const state = await withPicks(request, name, specs);
+    return state.picker.taken.length === 0 ? null : shown(request, state, 422);
+  };
   return {
     page: page<SectionData<Extra>>({
       path,
@@ -116,6 +123,8 @@ export function sectionPage<Extra>(definition: SectionDefinition<Extra>): {
         return shown(request, { ...freshForm, typed: texts, problems });
       }),
       action("save", async (request) => {
+        const first = await leftOver(request);
+        if (first !== null) return first;
         const sent = readFields(request.form, specs);
         const { texts: typed, changes } = sent;
         const labels = specs.filter((spec) => spec.name in changes).map(({ label }) => label);
@@ -148,6 +157,8 @@ export function sectionPage<Extra>(definition: SectionDefinition<Extra>): {
       ...(definition.testable
         ? [
             action("test", async (request) => {
+              const first = await leftOver(request);
+              if (first !== null) return first;
               const { texts: typed, changes } = readFields(request.form, specs);
               const { settings } = request.ports.api;
               const problems = await settings.check(name, changes);
