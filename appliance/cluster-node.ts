@@ -162,7 +162,11 @@ class ClusterNode {
     const appliance = await this.#startLeading(epoch, membership.side({ role: "leader", cluster, epoch, founder }));
     log.info("leads the cluster", { node, epoch });
     try {
-      if (membership.state.content?.promote === node)
+      // It was for us, or for a node that did not take the lease: to step down for that one again and again helps nobody.
+      let overdue = membership.state.content?.promote ?? null;
+      if (overdue !== null && overdue !== node)
+        log.warn("the node that was to lead has not taken over", { asked: overdue, leads: node });
+      if (overdue !== null)
         await withDirectory(this.#options.resolved.settings, (directory) => directory.setPromoted(null, 2_000));
       for (let trimAt = 0; !this.#isStopping; ) {
         const { content, epoch: ours } = await membership.look();
@@ -171,7 +175,9 @@ class ClusterNode {
           return;
         }
         const asked = content?.promote ?? null;
-        const isAsked = asked !== null && asked !== node && membership.isThere(asked);
+        // What was withdrawn is seen for a moment longer.
+        if (asked !== overdue) overdue = null;
+        const isAsked = asked !== null && asked !== node && asked !== overdue && membership.isThere(asked);
         if (membership.isDeposed || isAsked || content?.members.has(node) === false) {
           log.info("steps down", { node, epoch, ...(isAsked ? { for: asked } : {}) });
           await this.#leave(appliance);

@@ -91,8 +91,7 @@ export function settingsPort({ tickets, feeds, audit, reading, clock, inForce }:
       isFeedSection(section) ? feeds.check(section, fields) : tickets.check(section, fields),
     preview: async (caller: Caller, section: string, fields: Json, text: string) => {
       if (isFeedSection(section)) throw withoutPreview(section);
-      const values = tickets.meant(section, fields);
-      return previewOf({ reading, clock }, caller, section, { values, text });
+      return previewOf({ reading, clock }, caller, section, { values: rightValues(section, fields), text });
     },
     test: async (caller: Caller, section: string, fields: Json) => {
       const tested = isFeedSection(section)

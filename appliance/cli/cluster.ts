@@ -73,7 +73,8 @@ const remove = action({
   exitCodes: { 0: "it is out", 1: "nothing is changed" },
 
   async run({ values, args: [node], terminal, loadSettings }) {
-    const settings = await settingsOf(loadSettings);
+    // A file of a cluster is also where its settings are gone.
+    const settings = values.here ? (await loadSettings()).settings : await settingsOf(loadSettings);
     const question = values.here
       ? `the database in ${settings.dataDir} will run alone, and take what the cluster does not have: go on?`
       : `${node} will no longer get what the cluster takes in: take it out?`;
@@ -84,6 +85,7 @@ const remove = action({
       await giveToOwner(settings.dataDir);
       terminal.err(`the database in ${settings.dataDir} belongs to no cluster any more\n`);
       // The last one cannot be taken out, and need not be.
+      if (!isClustered(settings)) return 0;
       const view = await inCluster(settings, viewCluster).catch(() => null);
       if (view === null || view.nodes.filter(({ member }) => member).length < 2) return 0;
     }
@@ -118,7 +120,7 @@ const reseed = action({
   async run({ values, args: [node], terminal, loadSettings }) {
     const settings = await settingsOf(loadSettings);
     if (!(await agreed(terminal, values.yes, `${node} replaces its database by a copy: go on?`))) return 1;
-    await inCluster(settings, (directory) => reseedNode(directory, node));
+    await inCluster(settings, (directory) => reseedNode(directory, node, Date.now()));
     terminal.err(`${node} copies its database from another node, now or when it starts\n`);
     return 0;
   },

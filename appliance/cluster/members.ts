@@ -67,13 +67,15 @@ export async function promoteNode(directory: Directory, node: string): Promise<v
 }
 
 /** Has a node replace its database by a copy of another one's. @throws EdgeError cluster_unknown, cluster_leads */
-export async function reseedNode(directory: Directory, node: string): Promise<void> {
+export async function reseedNode(directory: Directory, node: string, now: number): Promise<void> {
   const content = await memberIn(directory, node);
   if (content.leader?.row.node === node)
     throw new EdgeError("cluster_leads", `${node} leads: have another node lead first (rhythmx cluster promote)`);
   const row = content.members.get(node)?.row;
   if (row === undefined) return;
-  await directory.putMember(node, { ...row, founder: false, reseed: row.reseed + 1 }, deadlineMs);
+  // Also where the node has done some of an earlier cluster, or before it was taken out.
+  const reseed = Math.max(row.reseed + 1, now);
+  await directory.putMember(node, { ...row, founder: false, reseed }, deadlineMs);
 }
 
 /** @throws EdgeError cluster_unknown, which names those there are */

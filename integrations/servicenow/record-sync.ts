@@ -249,8 +249,9 @@ export class RecordSync {
   }
 }
 
-/** A value of the settings as the Table API takes it. */
+/** A value of the settings as the Table API takes it; null empties a column. */
 export function columnText(value: unknown): string {
+  if (value === null) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 

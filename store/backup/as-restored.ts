@@ -96,6 +96,8 @@ export function makeRestored(
     put(file, "restores", String(restores));
     // What is asked of tickets of incidents up to here may have been done after the backup.
     put(file, "restored_end", String(end));
+    // What follows is no longer what a cluster's log says.
+    if (hasTable(file, "applied")) file.run({ sql: "delete from applied" });
     // The same of deliveries that stood still: they are looked up before they are tried again.
     if (hasTable(file, "deliveries")) {
       const highest = (table: string, column: string) =>

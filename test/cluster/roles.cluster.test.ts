@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { promoteNode, reseedNode } from "../../appliance/cluster/members.ts";
+import { promoteNode, removeNode, reseedNode } from "../../appliance/cluster/members.ts";
 import { detection, until } from "../harness/appliance.ts";
 import { TestNode } from "../harness/cluster.ts";
 import { command } from "../harness/command.ts";
@@ -101,7 +101,7 @@ describe.skipIf(!installed)("a cluster", () => {
     await three.directory((directory) => promoteNode(directory, "edge1"));
     await until(() => leads(one));
     await until(() => follows(two));
-    await three.directory((directory) => reseedNode(directory, "edge3"));
+    await three.directory((directory) => reseedNode(directory, "edge3", Date.now()));
     await until(async () => three.logLines.filter((line) => line.includes("database copied")).length === 2);
     await until(() => follows(three));
     await same(one, three);
@@ -156,12 +156,26 @@ describe.skipIf(!installed)("a cluster", () => {
     expect([...three.waits].map((signal) => signal.aborted)).not.toContain(true);
     expect(three.waits.size).toBeGreaterThan(0);
     await stopped;
+    // Asked to lead, it does not come: the leader steps down once, and another one leads for good.
+    await three.directory((directory) => promoteNode(directory, "edge3"));
+    const said = (words: string) =>
+      [...one.logLines, ...two.logLines].filter((line) => line.includes(words) && line.includes("edge3")).length;
+    await until(async () => said("has not taken over") === 1);
+    await until(async () => (await three.directory((directory) => directory.read(2_000))).promote === null);
+    await until(async () => (await leads(one)) || (await leads(two)));
+    expect(said("steps down")).toBe(1);
     const offline = await command(["key", "create", "x", "--scope", "ingest"], {
       dataDir: three.folder,
       env: three.env,
     });
     expect(offline).toMatchObject({ code: 1, err: expect.stringContaining("belongs to a cluster") });
     await three.start();
+    await until(() => follows(three));
+    // Taken out and in again, one more copy is one more, whatever it has copied before.
+    await three.directory((directory) => removeNode(directory, "edge3"));
+    await three.add();
+    await three.directory((directory) => reseedNode(directory, "edge3", Date.now()));
+    await until(async () => three.logLines.filter((line) => line.includes("database copied")).length === 3);
     await until(() => follows(three));
   });
 });

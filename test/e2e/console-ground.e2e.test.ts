@@ -68,6 +68,10 @@ test("a session that ends during work is renewed in a dialog, and what was typed
   await dialog.getByRole("button", { name: "Sign in" }).click();
   await dialog.getByText("Name or password is wrong.").waitFor();
   await dialog.getByLabel("Password").fill(password);
+  await window.context.setOffline(true);
+  await dialog.getByRole("button", { name: "Sign in" }).click();
+  await dialog.getByText("The appliance does not answer: try again.").waitFor();
+  await window.context.setOffline(false);
   await dialog.getByRole("button", { name: "Sign in" }).click();
   await page.getByText("Your name is saved.").waitFor();
   expect(await page.getByLabel("How others see you").inputValue()).toBe("Dana Admin");

@@ -1,4 +1,5 @@
 /** Backup and restore by the front door: commands on the data folder of an appliance that runs, and of one that does not. */
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import {
@@ -51,6 +52,29 @@ test(
     const failed = await command(["backup", "-"], { dataDir: file("none"), configDir: folder });
     expect([failed.code, failed.err]).toEqual([1, expect.stringContaining("there is no database")]);
     expect(readdirSync(folder).filter((name) => name.startsWith("rhythmx-backup-"))).toEqual([]);
+  }),
+);
+
+test(
+  "a file of a cluster runs alone once it is restored, or taken out there, also without the cluster's settings",
+  cleaningUp(async (defer) => {
+    const { file } = place(defer);
+    const site = await TestAppliance.start({ env });
+    defer(() => site.dispose());
+    await site.stop();
+    const joined = new Database(join(site.dataDir, "rhythmx.db"));
+    joined.run("insert into applied values (1, 'a cluster', 7, 2, 'abc')");
+    joined.close();
+    expect((await command(["backup", file("b.tar.gz")], { dataDir: site.dataDir })).code).toBe(0);
+    const create = (dataDir: string) => command(["key", "create", "x", "--scope", "ingest"], { dataDir });
+    expect(await create(site.dataDir)).toMatchObject({ code: 1, err: expect.stringContaining("belongs to a cluster") });
+    expect(await command(["restore", file("b.tar.gz"), "--yes"], { dataDir: file("other") })).toMatchObject({
+      code: 0,
+    });
+    expect((await create(file("other"))).code).toBe(0);
+    const out = await command(["cluster", "remove", "edge1", "--here", "--yes"], { dataDir: site.dataDir });
+    expect(out).toMatchObject({ code: 0, err: expect.stringContaining("belongs to no cluster any more") });
+    expect((await create(site.dataDir)).code).toBe(0);
   }),
 );
 

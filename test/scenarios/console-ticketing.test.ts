@@ -193,8 +193,27 @@ test("auto-push says what each choice would have meant; retries say when they co
   expect(retries.text).toContain(
     "Tried again 60 s, then 2 min, then 4 min, then 8 min, then 16 min later; after 31 min in all",
   );
-  const none = await admin.fill(retries, `/console${pages.retry}/save`, { max_retries: "0" });
+  const save = `/console${pages.retry}/save`;
+  const wrong = await admin.fill(retries, save, { max_retries: "many" }, `/console${pages.retry}/check`);
+  expect(wrong.text).toContain("Tried again 60 s, then 2 min");
+  const none = await admin.fill(retries, save, { max_retries: "0" });
   expect(none.text).toContain("Nothing is tried again by itself");
+});
+
+test("rows that nobody has changed hold no other change back", async () => {
+  const { edge, admin } = await started();
+  const api = await ApiClient.asUser(edge, "boss", "admin");
+  const ticket_users = { Jane: { jira: "1" }, jane: { jira: "2" } };
+  expect((await api.send("PUT", "/api/settings/routing", { ticket_users })).status).toBe(200);
+  const [at, save] = ["/settings/routing", "/console/settings/routing/save"];
+  const saved = await admin.fill(await admin.get(at), save, { default_entity: "North" });
+  expect(saved.at).toBe(at);
+  const twice = await admin.fill(saved, save, { "ticket_users.0.jira": "3" });
+  expect([twice.status, twice.text]).toEqual([400, expect.stringContaining("is there twice")]);
+  expect((await api.get("/api/settings/routing")).body.fields).toMatchObject({
+    default_entity: { value: "North" },
+    ticket_users: { value: JSON.stringify(ticket_users) },
+  });
 });
 
 test("retries and cadence are tried on the last week, also with what is only typed", async () => {

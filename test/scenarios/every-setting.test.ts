@@ -142,6 +142,10 @@ test("what is typed is shown for what it would mean, and is not saved", async ()
   );
   const body = { fields: { shared_accounts: "jane,till" } };
   expect((await admin.send("POST", "/api/settings/correlation/preview", body)).body).toMatchObject({ count: 2 });
+  // What could not be saved is not tried, and told.
+  const endless = { fields: { mask_patterns: ["(a+)+$"] }, text: `${"a".repeat(20)}!` };
+  const refused = await admin.send("POST", "/api/settings/masking/preview", endless);
+  expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining("repeats what repeats already")]);
   expect((await admin.send("POST", "/api/settings/sla/preview", {})).status).toBe(404);
   for (const section of generalSections) expect((await admin.get(`/api/settings/${section}`)).body.saved).toBeNull();
 });

@@ -112,6 +112,8 @@ function signInAgain() {
 let signing = null;
 
 async function signInDialog() {
+  // Nothing covers the page before it is there.
+  const first = await (await fetch("/sign-in", { headers: { "X-Fragment": "1" } })).text();
   const dialog = document.createElement("dialog");
   dialog.className = "pop ask";
   dialog.setAttribute("aria-label", "Sign in again");
@@ -127,7 +129,7 @@ async function signInDialog() {
     (one("[type=password]", dialog) ?? one("input:not([type=hidden])", dialog))?.focus();
   };
   dialog.showModal();
-  show(await (await fetch("/sign-in", { headers: { "X-Fragment": "1" } })).text());
+  show(first);
   await new Promise((resolve) => {
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     dialog.addEventListener("submit", async (event) => {
@@ -137,7 +139,9 @@ async function signInDialog() {
         method: "POST",
         headers: { "X-Fragment": "1" },
         body: new URLSearchParams(/** @type {any} */ (new FormData(form))),
-      });
+      }).catch(() => null);
+      one(".problem", form)?.remove();
+      if (!response) return tell(form, "The appliance does not answer: try again.");
       const token = response.headers.get("X-Form-Token");
       if (!token) return show(await response.text());
       document.documentElement.dataset.token = token;

@@ -172,11 +172,13 @@ function readRows(
     list.length === 0 ? "" : JSON.stringify(Object.fromEntries(list)),
   );
   texts.set(name, text ?? "");
+  // What nobody has changed holds nothing back, whoever saved it.
+  if (text === before) return;
   const keys = rows.map(([key]) => key.toLowerCase());
   if (keys.includes("")) throw new UsageError(`${name}: a row says what, but not of which ${spec.of.toLowerCase()}`);
   const twice = keys.find((key, at) => keys.indexOf(key) !== at);
   if (twice !== undefined) throw new UsageError(`${name}: ${JSON.stringify(twice)} is there twice`);
-  if (text !== before) changes[name] = text === "" ? null : text;
+  changes[name] = text === "" ? null : text;
 }
 
 /** The value of the API; what is no number stays a text, and the check says what is accepted. */

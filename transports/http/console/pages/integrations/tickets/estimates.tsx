@@ -28,8 +28,11 @@ export async function rightOf(
 
 /** When retries come with what is in the form, each counted from the first attempt, and what outages would mean. */
 export const RetryCourse = ({ data }: { data: SectionData<RetryEstimate> }) => {
+  const { section, state } = data;
+  const isWrong = (name: string) => state.problems.some((one) => one.name === name);
+  // Like the table below: what is typed, or what is in force where that is wrong.
   const [retries, base, most] = ["max_retries", "base_delay_seconds", "max_delay_seconds"].map((name) =>
-    Number(inForm(data, name)),
+    Number(isWrong(name) ? section.fields[name]?.value : inForm(data, name)),
   );
   const waits = retryWaits(retries ?? 0, base ?? 0, most ?? 0);
   const total = waits.reduce((sum, wait) => sum + wait, 0);
@@ -195,7 +198,7 @@ export const CadenceWeek = ({ estimate }: { estimate: CadenceEstimate }) => {
   );
 };
 
-/** Seconds before each retry: doubled from one to the next. Nothing for values that are none, which the check names. */
+/** Seconds before each retry: doubled from one to the next. */
 function retryWaits(retries: number, base: number, most: number): number[] {
   if (!Number.isInteger(retries) || retries < 0 || retries > 20 || !(base > 0) || !(most > 0)) return [];
   return Array.from({ length: retries }, (_, n) => Math.min(most, base * 2 ** n));

@@ -28,7 +28,7 @@ export const network = (prefix = ""): FieldGroup => ({
       kind: "text",
       mono: true,
       placeholder: "http://proxy.example:3128",
-      hint: "Empty = HTTPS_PROXY of the service.",
+      hint: "Empty = the proxy of all ticket systems, on the page Network of the settings.",
     },
   ],
 });
