@@ -117,6 +117,11 @@ export class Proactive implements TicketSystem {
     return (await this.#cases(nobodys)).length === 0 ? this.#ticket(only) : null;
   }
 
+  async findAll(correlation: string): Promise<RemoteTicket[]> {
+    const ours = (await this.#cases(correlation)).filter(({ correlationId }) => correlationId === correlation);
+    return ours.map((one) => this.#ticket(one));
+  }
+
   /** @throws DeliveryError hidden: the API counts cases, or gives one of this correlation, and does not say which */
   async #cases(correlation: string): Promise<CaseAnswer[]> {
     const path = paths.find(this.#settings.table, correlation);

@@ -16,6 +16,7 @@ import type { Job, JobSource, LaneListeners, LaneSettings, LaneTools, LaneView }
 import { Outcomes } from "./outcomes.ts";
 import { ReadingSource } from "./reading-source.ts";
 import { SearchSource, type SyncStatus } from "./search-source.ts";
+import { SecondTicketSource } from "./second-ticket-source.ts";
 
 /** Jobs at the same time. */
 const slots = 4;
@@ -36,8 +37,9 @@ export class Lane implements LaneView {
   readonly #deliveries = new DeliverySource(this);
   readonly #searches = new SearchSource(this);
   readonly #readings = new ReadingSource(this);
+  readonly secondTickets = new SecondTicketSource(this);
   /** Reading comes first: it has few slots, and deliveries must not delay it. */
-  readonly #sources: readonly JobSource[] = [this.#searches, this.#readings, this.#deliveries];
+  readonly #sources: readonly JobSource[] = [this.#searches, this.#readings, this.secondTickets, this.#deliveries];
   readonly #underWay = new Map<Job, { reads: boolean; done: Promise<void> }>();
   readonly #listeners: LaneListeners;
   #current: LaneSettings | null = null;
