@@ -27,8 +27,10 @@ const report = await machinesRun({
   ...(asked === undefined ? {} : { kinds: asked }),
   onFault: (n, fault) => console.log(`${Math.round((performance.now() - begun) / 1000)} s, ${n + 1}: ${fault}`),
 });
-const sorted = report.takeOvers.toSorted((a, b) => a - b);
+const sorted = report.takeOvers.map(({ ms }) => ms).toSorted((a, b) => a - b);
 console.log(JSON.stringify({ ...report, takeOvers: undefined }, null, 2));
+for (const [fault, of] of Object.entries(Object.groupBy(report.takeOvers, ({ fault }) => fault)))
+  console.log(`${fault}: ${of?.map(({ ms }) => ms).join(", ")} ms`);
 for (const violation of report.violations) console.error(violation);
 console.log(
   `take-over: ${sorted.length}, median ${sorted[sorted.length >> 1]} ms, p99 ${sorted[Math.ceil(sorted.length * 0.99) - 1]} ms, worst ${sorted.at(-1)} ms`,

@@ -74,7 +74,7 @@ export class Network {
     run(...this.on(n), "ip", "link", "set", "lo", "up");
     run(...this.on(n), "ip", "addr", "add", `${this.address(n)}/24`, "dev", "eth0");
     run(...this.on(n), "ip", "link", "set", "eth0", "up");
-    this.#nft(n, "table inet cut { chain input { type filter hook input priority 0; policy accept; } }");
+    this.#nft(n, "table inet cut { chain input { type filter hook input priority 0; policy accept; }; }");
   }
 
   #rule(n: number, rule: string): void {

@@ -17,7 +17,7 @@ export interface MachinesReport {
   repeated: number;
   epochs: number;
   /** Milliseconds from a fault of the leader until a batch was answered 200 again. */
-  takeOvers: number[];
+  takeOvers: { fault: string; ms: number }[];
   violations: string[];
 }
 
@@ -63,7 +63,7 @@ export async function machinesRun({
         other: (leader + dice.int(1, 2)) % 3,
         tookOver: async (since) => {
           await load.taken();
-          report.takeOvers.push(Math.round(load.answeredAt - since));
+          report.takeOvers.push({ fault, ms: Math.round(load.answeredAt - since) });
         },
         violation: (text) => report.violations.push(`fault ${n + 1}, ${fault}: ${text}`),
       };
@@ -122,7 +122,7 @@ async function verify(site: Site, load: Load, report: MachinesReport): Promise<v
   if (doubled > 0) report.violations.push(`${doubled} second tickets`);
   report.messages = receiver.messages.length;
   report.repeated = receiver.messages.length - new Set(receiver.messages.map(withoutProcess)).size;
-  report.epochs = machines.reduce((sum, { node }) => sum + node.log.split("leads the cluster").length - 1, 0);
+  report.epochs = machines.reduce((sum, { node }) => sum + node.log.split('"leads the cluster"').length - 1, 0);
   if (report.repeated > report.epochs * batchMessages)
     report.violations.push(`${report.repeated} messages were repeated in ${report.epochs} changes of the leader`);
   if (!(await until(() => sameContent(paths))))
