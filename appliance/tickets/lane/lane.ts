@@ -18,9 +18,8 @@ import { ReadingSource } from "./reading-source.ts";
 import { SearchSource, type SyncStatus } from "./search-source.ts";
 import { SecondTicketSource } from "./second-ticket-source.ts";
 
-/** Jobs at the same time. */
-const slots = 4;
-const slotsForReading = slots / 2;
+/** Jobs at the same time, and those of them that only read. */
+const [slots, slotsForReading] = [4, 2];
 /** How many due jobs are fetched besides those in progress; some of them may have to wait. */
 const mostListed = 16;
 /** The wait after an error on our side, such as a database that cannot be read. */
