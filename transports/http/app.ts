@@ -91,7 +91,7 @@ export function createApp(dependencies: AppDependencies): Hono<{ Bindings: Conne
   });
   app.use((c, next) => (isConsolePath(c.req.path) ? forPages : forPrograms)(c, next));
 
-  if (dependencies.cluster !== undefined) addCluster(app, dependencies.cluster);
+  if (dependencies.cluster !== undefined) addCluster(app, dependencies.cluster, dependencies.console);
   app.use("/api/v1/ingest/*", async (c, next) => {
     await next();
     counts.batch(c.res.status);
