@@ -449,6 +449,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "tickets.levelOfTicket": [[id, "jira"]],
     "tickets.wantDelivery": [[second, now]],
     "tickets.dueDeliveries": [["jira", now, now, 10]],
+    "tickets.keepWaits": [["jira", now]],
     "tickets.recoverDeliveries": [[now]],
     "tickets.beginDelivery": [[{ id: first, payload: "{}", hint: null, asked: null, title: "t" }, now]],
     "tickets.findDelivery": [[first]],
