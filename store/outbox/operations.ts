@@ -9,6 +9,7 @@ import { keepWaits } from "./clock-set-back.ts";
 import { listDeadLetters, type MendedRequest, mendDelivery, readProbe, saveProbe } from "./dead-letters.ts";
 import { beginDelivery, dueDeliveries, type Sending } from "./due-deliveries.ts";
 import { askAgain, knownTickets, nextGeneration, ownerOfTicket, takeUndecided } from "./made-tickets.ts";
+import { knownTicket, listSecondLooks, noteSecondLook, recoverDeliveries, type SecondLook } from "./recovery.ts";
 import { applyServiceLevels } from "./service-levels.ts";
 import { type DeadLetterFilter, retryDeliveries, type StandingPlace } from "./standing.ts";
 import type { TicketRules } from "./ticket-updates.ts";
@@ -19,7 +20,6 @@ import {
   listThrottles,
   type PlannedTicket,
   planTickets,
-  recoverDeliveries,
   saveThrottle,
   ticketOfDelivery,
   wantDelivery,
@@ -70,7 +70,15 @@ export const outboxOperations = {
   },
   recoverDeliveries: {
     kind: "write",
-    run: ({ database }, now: number, waitMs?: number) => recoverDeliveries(database, now, waitMs),
+    run: ({ database }, now: number, how: { waitMs: number; elsewhere: boolean }) =>
+      recoverDeliveries(database, now, how),
+  },
+  listSecondLooks: { kind: "read", run: ({ database }) => listSecondLooks(database) },
+  knownTicket: { kind: "read", run: ({ database }, ticketId: number) => knownTicket(database, ticketId) },
+  noteSecondLook: {
+    kind: "write",
+    run: ({ database }, look: SecondLook, how: { isOver: boolean; detail: string | null }, now: number) =>
+      noteSecondLook(database, look, how, now),
   },
   beginDelivery: {
     kind: "write",
