@@ -21,8 +21,8 @@ export class ServiceNowStandIn extends StandIn {
   #inserted = 0;
   readonly options: Required<ServiceNowOptions>;
 
-  constructor(options: ServiceNowOptions = {}) {
-    super();
+  constructor(options: ServiceNowOptions = {}, tls: { cert: Buffer; key: Buffer } | null = null) {
+    super(tls);
     this.options = {
       credentials: "rhythmx:snow-password-1",
       groups: { "SOC Team": "a".repeat(32) },
