@@ -104,7 +104,8 @@ export class Site {
       wrapper: [...network.on(n), ...(faked ? ["env", `LD_PRELOAD=${fakeTime}`] : [])],
       config: { syslog: { name: "siem", protocol: "tcp", host: network.host, port: receiver.port } },
       env: {
-        RHYTHMX_CLUSTER: this.etcd.endpoints.join(","),
+        // Its own member first.
+        RHYTHMX_CLUSTER: this.etcd.endpoints.map((_, i, all) => all[(n + i) % count]).join(","),
         RHYTHMX_CLUSTER_NODE: name,
         RHYTHMX_CLUSTER_CA_FILE: ca,
         RHYTHMX_CLUSTER_CERT_FILE: cert,
