@@ -6,10 +6,10 @@ import { join } from "node:path";
 const rules: [pack: string, file: string, rule: RegExp][] = [
   ["splunk", "TA-rhythmx/default/savedsearches.conf", /^\[RhythmX - Incident with risk of 70 or more\]\nsearch = .*$/m],
   ["elastic", "detection-rule.json", /"query": ".*"/],
-  ["opensearch", "monitor.json", /"filter": \[[^]*?"triggers"/],
+  ["opensearch", "monitor.json", /"filter": \[[\s\S]*?"triggers"/],
   ["sentinel", "Analytic Rules/IncidentRisk70.yaml", /^query: \|\n(?: {2}.*\n)+/m],
   ["graylog", "rhythmx-content-pack.json", /"rhythmx_kind:incident AND .*"/],
-  ["qradar", "aql/playbook-rule.txt", /when the event QID[^]*?AQL filter query/],
+  ["qradar", "aql/playbook-rule.txt", /when the event QID[\s\S]*?AQL filter query/],
 ];
 
 test.each(rules)("%s: 70 or more, open or in progress, new or with another level", (pack, file, rule) => {
