@@ -3,6 +3,7 @@
  * for each finding, and one for the whole.
  */
 import { writeFileSync } from "node:fs";
+import { Pool } from "./outcomes.ts";
 import { type Finding, search } from "./search.ts";
 import { corpusOf, targets } from "./targets.ts";
 
@@ -11,9 +12,12 @@ const target = targets.find((one) => one.name === name);
 if (target === undefined) throw new Error(`no target ${name}`);
 const until = Date.now() + Number(secondsText) * 1_000;
 const known = new Set<string>();
-const corpus = [...corpusOf(name).values()];
+const pool = new Pool([...corpusOf(name).values()]);
+/** Far more than work in proportion to the largest input takes, and far less than work that grows with its square. */
+const slowMs = target.slowMs ?? 2_000;
 const before = (input: Uint8Array) => writeFileSync(current, input);
 let tried = 0;
+let slowest = { ms: 0, bytes: 0 };
 
 function tell(finding: Finding): void {
   const { key, message, input } = finding;
@@ -21,11 +25,12 @@ function tell(finding: Finding): void {
 }
 
 for (let seed = Number(seedText); Date.now() < until && known.size < 20; seed++) {
-  const found = await search(target, { seed, runs: 500, known, corpus, before, until });
+  const found = await search(target, { seed, runs: 500, known, pool, before, until, slowMs });
   tried += found.tried;
+  if (found.slowest.ms > slowest.ms) slowest = found.slowest;
   if (found.finding === null) continue;
   known.add(found.finding.key);
   tell(found.finding);
 }
-console.log(JSON.stringify({ tried }));
+console.log(JSON.stringify({ tried, slowest, kept: pool.inputs.length }));
 process.exit(0);

@@ -3,17 +3,23 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Target } from "./target.ts";
 import { callerTargets } from "./targets/callers.ts";
+import { clusterTargets } from "./targets/cluster.ts";
 import { fileTargets } from "./targets/files.ts";
 import { intakeTargets } from "./targets/intake.ts";
 import { networkTargets } from "./targets/network.ts";
+import { requestTargets } from "./targets/requests.ts";
 import { settingsTargets } from "./targets/settings.ts";
+import { writtenTargets } from "./targets/written.ts";
 
 export const targets: readonly Target[] = [
   ...intakeTargets,
+  ...requestTargets,
   ...networkTargets,
   ...settingsTargets,
   ...callerTargets,
   ...fileTargets,
+  ...clusterTargets,
+  ...writtenTargets,
 ];
 
 export const corpusFolder = join(import.meta.dirname, "corpus");

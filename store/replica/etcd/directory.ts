@@ -1,4 +1,6 @@
 /** What the nodes of a cluster know of each other, in etcd under `c/`: who leads, who belongs to it, and how each is doing. */
+
+import { LogUnavailable } from "../log.ts";
 import { base64, type EtcdClient, fromBase64 } from "./client.ts";
 
 /** The row of the leader. It is never removed, so that epochs only grow. */
@@ -179,6 +181,17 @@ export class Directory {
   }
 }
 
-function seenOf<Row>({ value, mod_revision }: KeyValue): Seen<Row> {
-  return { row: JSON.parse(fromBase64(value).toString("utf8")) as Row, revision: mod_revision };
+/** @throws LogUnavailable */
+function seenOf<Row>({ key, value, mod_revision }: KeyValue): Seen<Row> {
+  try {
+    return { row: JSON.parse(fromBase64(value).toString("utf8")) as Row, revision: mod_revision };
+  } catch (cause) {
+    const name = fromBase64(key)
+      .toString()
+      .slice(0, 200)
+      .replace(/[^ -~]/g, "?");
+    throw new LogUnavailable(`what stands under ${name} in etcd is no row of RhythmX Edge: remove it with etcdctl`, {
+      cause,
+    });
+  }
 }

@@ -1,6 +1,5 @@
 /** What callers of the API and the console send: lists in JSON and CSV, filters, cursors, tokens, forms. */
 import { Hono } from "hono";
-import * as v from "valibot";
 import { Tokens } from "../../../appliance/access/tokens.ts";
 import { Cursors } from "../../../appliance/api/cursors.ts";
 import type { ListedAsset } from "../../../core/assets/asset.ts";
@@ -10,7 +9,7 @@ import { readSince } from "../../../core/pages/since.ts";
 import { searchQuery } from "../../../core/search/query.ts";
 import { parseCsv, withoutApostrophe, writeCsv } from "../../../core/text/csv.ts";
 import { parseTime } from "../../../core/time.ts";
-import { pageRoutes } from "../../../transports/http/api/page-routes.ts";
+import { apiRoutes } from "../../../transports/http/api/api.ts";
 import { BadRequest, readBody, readQuery } from "../../../transports/http/api/read-request.ts";
 import { readForm } from "../../../transports/http/console/form-fields.ts";
 import { assertKnown, assertPlain, assertWords, errorOf, holds, type Target, textOf } from "../target.ts";
@@ -128,9 +127,10 @@ function attemptTime(text: string): void {
   holds(since === null || since.text.length <= text.length, "a bound that grew");
 }
 
-const queries = pageRoutes({ pages: {} } as never).flatMap(({ query, path }) =>
-  query === undefined ? [] : [{ query, path }],
-);
+/** Every route of the API, whose functions are never called here. */
+const routes = apiRoutes(new Proxy({}, { get: () => ({}) }) as never);
+const queries = routes.flatMap(({ query, path }) => (query === undefined ? [] : [{ query, path }]));
+const bodies = routes.flatMap(({ body }) => (body === undefined ? [] : [body]));
 
 async function attemptQuery(text: string): Promise<void> {
   for (const { query } of queries) {
@@ -160,21 +160,23 @@ async function attemptQuery(text: string): Promise<void> {
   }
 }
 
-const bodyForm = v.object({
-  status: v.optional(v.picklist(["OPEN", "CLOSED"], "one of OPEN, CLOSED")),
-  note: v.optional(v.pipe(v.string("a text"), v.maxLength(100, "a text of at most 100 characters"))),
-  tags: v.optional(v.array(v.string("a text"), "a list of texts")),
-});
-
+/** Each body of the API reads it, or says which field is at fault. */
 async function attemptBody(text: string): Promise<void> {
-  let read: object | null = null;
-  const error = await errorOf(() => {
-    read = readBody(bodyForm, text);
-  });
-  if (error !== null) return assertKnown(error, BadRequest);
-  assertPlain(read);
-  holds(JSON.stringify(read).isWellFormed(), "half a surrogate pair");
-  for (const name of Object.keys(read ?? {})) holds(Object.hasOwn(bodyForm.entries, name), "a field that is none");
+  for (const schema of bodies) {
+    let read: object | null = null;
+    const error = await errorOf(() => {
+      read = readBody(schema, text) as object;
+    });
+    if (error !== null) {
+      assertKnown(error, BadRequest);
+      for (const { name, reason } of error.errors) holds(name !== "" && reason !== "", "a refusal without a reason");
+      continue;
+    }
+    assertPlain(read);
+    holds(JSON.stringify(read).isWellFormed(), "half a surrogate pair");
+    if (schema.type === "loose_object") continue;
+    for (const name of Object.keys(read ?? {})) holds(Object.hasOwn(schema.entries, name), "a field that is none");
+  }
 }
 
 const types = ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "text/plain"];
@@ -279,8 +281,15 @@ export const callerTargets: readonly Target[] = [
   },
   {
     name: "api-bodies",
-    samples: ['{"status":"CLOSED","note":"done","tags":["a","b"]}', '{"note":"\\ud83d\\ude00"}'],
-    words: ['"status"', '"note"', '"tags"'],
+    samples: [
+      '{"status":"CLOSED","note":"done","tags":["a","b"]}',
+      '{"note":"\\ud83d\\ude00"}',
+      ...routes.flatMap(({ bodyExample }) => (bodyExample === undefined ? [] : [JSON.stringify(bodyExample)])),
+      '{"username":"jane","password":"hunter22","code":"123456"}',
+      '{"name":"soar","role":"analyst","password":"x","entities":["North"],"scopes":["ingest"],"expires_in_days":90}',
+      '{"entity":"North","rule":"R-1","actor":"jane","host":"ws-1","process":"*\\\\a.exe","until":"2026-12-01T00:00:00Z","reason":"known"}',
+    ],
+    words: [...new Set(bodies.flatMap(({ entries }) => Object.keys(entries).map((name) => JSON.stringify(name))))],
     attempt: (input) => attemptBody(textOf(input)),
   },
   {
