@@ -85,7 +85,8 @@ function attemptMarkup(text: string): void {
   holds(!/^[ \t]*(?:h[1-6]|bq)\.(?: |$)/im.test(wiki), "text became a heading");
   holds(!/\b(?:https?|ftp|file|mailto|javascript):/i.test(wiki), "text became a link");
   holds(!/--|__|\\\\/.test(wiki), "text became a rule or a line break");
-  holds(!/(?<![\p{L}\p{N}_\-.\\@&;])[_\-@]\S/u.test(wiki.replace(/&#\d+;/g, "\u0002")), "text became emphasis");
+  // As Atlassian's renderer has it: emphasis starts behind anything, and ends before anything, but a letter or digit.
+  holds(!/(?<![\p{L}\p{N}])[_\-@]|[_-](?![\p{L}\p{N}])/u.test(wiki), "text became emphasis");
   const cells = wikiComment([{ kind: "facts", rows: [["Name", text]] }]);
   holds((cells.match(/\|/g) ?? []).length === 4 && !cells.includes("\n"), "text became a cell of a table");
 
