@@ -5,6 +5,7 @@
 import { Agent as PlainAgent, request as plainRequest } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
 import { LogUnavailable } from "../log.ts";
+import { isAnswer } from "./answer-form.ts";
 
 export interface EtcdOptions {
   /** Addresses such as `https://10.0.0.1:2379`. */
@@ -160,7 +161,10 @@ function answerOf(status: number, text: string): unknown {
   }
   if (typeof answer !== "object" || answer === null)
     throw new Error(`answers ${status} with other JSON than etcd's: is this its client address?`);
-  if (status === 200) return answer;
+  if (status === 200) {
+    if (!isAnswer(answer)) throw new Error("answers in another form than etcd's: is this its client address?");
+    return answer;
+  }
   const { code, message, error } = answer;
   const said = [message, error].find((one) => typeof one === "string");
   throw new EtcdRefusal(typeof code === "number" ? code : 2, `etcd says: ${shown(said as string | undefined, status)}`);
