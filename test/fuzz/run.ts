@@ -58,10 +58,12 @@ async function fuzz(name: string): Promise<Told & { findings: number }> {
   );
   let told: Told = { tried: 0, slowest: { ms: 0, bytes: 0 }, kept: 0 };
   let [findings, isHung, isDone] = [0, false, false];
+  let written = { mtimeMs: 0, seenAt: performance.now() };
   const watch = setInterval(() => {
     const { mtimeMs, size } = statSync(current);
+    if (mtimeMs !== written.mtimeMs) written = { mtimeMs, seenAt: performance.now() };
     // Empty until the first input: a busy machine takes its time to start a process.
-    if (size === 0 || Date.now() - mtimeMs < hangMs || isDone) return;
+    if (size === 0 || performance.now() - written.seenAt < hangMs || isDone) return;
     isHung = true;
     child.kill("SIGKILL");
   }, 1_000);

@@ -38,7 +38,7 @@ interface Search {
   /** Inputs that are changed beside the samples; those that lead to something new are added. */
   pool?: Pool;
   before?: Before;
-  /** Epoch milliseconds; the search ends there. */
+  /** By `performance.now()`; the search ends there. */
   until?: number;
   /** An input that takes more of the processor's time than this, twice, is a finding. */
   slowMs?: number;
@@ -78,7 +78,7 @@ export async function search(
     if (ms > slowest.ms) slowest = { ms, bytes: input.length };
     return fault === null || known.has(fault.key);
   });
-  const limit = until === undefined ? {} : { interruptAfterTimeLimit: Math.max(1, until - Date.now()) };
+  const limit = until === undefined ? {} : { interruptAfterTimeLimit: Math.max(1, until - performance.now()) };
   const { counterexample } = await fc.check(property, { seed, numRuns: runs, ...limit });
   return { finding: counterexample === null ? slow : await small(target, counterexample[0], before), tried, slowest };
 }

@@ -21,6 +21,8 @@ const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** The longest text of each member that is kept, in characters. */
 const caps: Readonly<Record<string, number>> = {
+  // Only its hash is kept.
+  id: Number.POSITIVE_INFINITY,
   ruleId: 256,
   ruleTitle: 1_024,
   ruleAuthor: 512,

@@ -77,7 +77,7 @@ function attemptEnv(text: string): void {
     holds(
       stood
         .replace(leading, "")
-        .replace(/^export\s+/, "")
+        .replace(/^export\s+(?=[A-Za-z_])/, "")
         .startsWith(key),
       "a value of another line",
     );
