@@ -41,7 +41,7 @@ export function fillHistory(path: string, { alerts, incidents, entities }: Histo
     `${numbers(incidents)} insert into incidents (incident_id, period_id, entity_name, group_key, actor_type, status, risk_score, risk_level,
         created_at, updated_at, escalated_at, closed_at, sigma_alert_count, first_alarm_time, last_alarm_time, created_seq, updated_seq)
       select 'INC-' || printf('%08x', i), i, ${entity("i")}, 'actor-' || i, 'user', case when ${closed} then 'CLOSED' else 'OPEN' end, 40 + i % 60,
-        case i % 3 when 0 then 'medium' when 1 then 'high' else 'critical' end, at, at, at, case when ${closed} then ${iso(`min(${now}, ms + ${dayMs})`)} end, 10, at, at,
+        case when i % 60 >= 45 then 'critical' when i % 60 >= 30 then 'high' else 'medium' end, at, at, at, case when ${closed} then ${iso(`min(${now}, ms + ${dayMs})`)} end, 10, at, at,
         max(1, i * ${alerts} / ${incidents}), max(1, i * ${alerts} / ${incidents})
       from (select i, ${msOf(incidents)} as ms, ${iso(msOf(incidents))} as at from n)`,
     `${numbers(alerts)} insert into sigma_alerts (id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name, host, src_ip,

@@ -29,7 +29,7 @@ const [setDestination = "", sendDetection = ""] = guide.under("First message", {
 const [uploadCertificate = ""] = guide.under("Certificates");
 const [takeAway = "", purge = ""] = (guide.under("Uninstall")[0] ?? "").split("\n");
 
-const [beforeUpgrade = "", goBack = ""] = operations.under("Upgrade and back", { "schema-14": "schema-1" });
+const [beforeUpgrade = "", goBack = ""] = operations.under("Upgrade and back", { "schema-15": "schema-1" });
 const [backUp = "", restore = ""] = operations.under("Backup and restore");
 const [onOldMachine = "", onNewMachine = ""] = operations.under("Moving to another machine");
 
