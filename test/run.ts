@@ -80,14 +80,32 @@ function isInstalled(program: string): boolean {
   });
 }
 
-/** Counts of a JUnit report: the attributes of its outermost element. */
-function countsOf(report: string): { tests: number; failures: number; skipped: number } {
+interface Counts {
+  tests: number;
+  failures: number;
+  skipped: number;
+  /** Name and file of each failed test. */
+  failed: readonly string[];
+}
+
+const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+const plain = (text: string) => text.replace(/&(\w+);/g, (whole, name: string) => entities[name] ?? whole);
+
+/** What a JUnit report says: the attributes of its outermost element, and which tests failed. */
+function countsOf(report: string): Counts {
+  const failed = [...report.matchAll(/<testcase\b([^>]*[^/>])>\s*<(?:failure|error)\b/g)].map(([, attributes = ""]) => {
+    const [name, file, line] = ["name", "file", "line"].map((key) =>
+      plain(new RegExp(`\\b${key}="([^"]*)"`).exec(attributes)?.[1] ?? "?"),
+    );
+    return `${file}:${line} ${name}`;
+  });
   const head = /<testsuites\b[^>]*>/.exec(report)?.[0] ?? "";
   const attribute = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
   return {
     tests: attribute("tests"),
     failures: attribute("failures") + attribute("errors"),
     skipped: attribute("skipped"),
+    failed,
   };
 }
 
@@ -114,11 +132,8 @@ const place = tier === "fast" ? { TMPDIR: folder } : {};
 const named = words.filter((word) => !["e2e", "fast", "cluster"].includes(word));
 const files = named.length > 0 ? named : filesOf(tier);
 
-interface Outcome {
+interface Outcome extends Counts {
   status: number | null;
-  tests: number;
-  failures: number;
-  skipped: number;
 }
 
 /** One `bun test`. `output`: what to do with what it says; by default it goes where ours goes. */
@@ -147,25 +162,33 @@ async function testsOf(name: string, args: readonly string[], output?: (text: st
   output?.(Buffer.concat(said).toString());
   if (!existsSync(report)) {
     console.error(`test: bun wrote no report of ${name}, see above`);
-    return { status: status || 1, tests: 0, failures: 0, skipped: 0 };
+    return {
+      status: status || 1,
+      tests: 0,
+      failures: 0,
+      skipped: 0,
+      failed: [`${args.join(" ")} ended without a report`],
+    };
   }
   return { status, ...countsOf(readFileSync(report, "utf8")) };
 }
 
 /** Each file by itself, a few at a time, in their order: bun itself sorts them, and the longest would come one after the other. */
 async function oneByOne(paths: readonly string[]): Promise<Outcome> {
-  const whole: Outcome = { status: 0, tests: 0, failures: 0, skipped: 0 };
+  const whole = { status: 0 as number | null, tests: 0, failures: 0, skipped: 0, failed: [] as string[] };
   const waiting = [...paths.entries()];
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [n, path] = next;
-      const { status, tests, failures, skipped } = await testsOf(String(n), [path], (text) =>
+      const { status, tests, failures, skipped, failed } = await testsOf(String(n), [path], (text) =>
         process.stdout.write(`${text.trimEnd()}\n\n`),
       );
       whole.status ||= status;
       whole.tests += tests;
       whole.failures += failures;
       whole.skipped += skipped;
+      whole.failed.push(...failed);
+      if (status !== 0 && failed.length === 0) whole.failed.push(`${path}: outside its tests`);
     }
   };
   await Promise.all(Array.from({ length: atATime }, work));
@@ -173,8 +196,8 @@ async function oneByOne(paths: readonly string[]): Promise<Outcome> {
 }
 
 // Much of the time is waiting: several files at a time, each in a process of its own.
-const { status, tests, failures, skipped } =
-  tier === "fast" ? await testsOf("all", [`--parallel=${atATime}`, ...files]) : await oneByOne(files);
+const outcome = tier === "fast" ? await testsOf("all", [`--parallel=${atATime}`, ...files]) : await oneByOne(files);
+const { status, tests, failures, skipped } = outcome;
 rmSync(folder, { recursive: true, force: true });
 
 const missing = helpers.filter(({ program }) => !isInstalled(program));
@@ -185,5 +208,6 @@ if (skipped > 0) {
 const leftOut = process.env.CI ? skipped : 0;
 // A file that cannot be loaded, or a hook that throws, fails the run without a failed test.
 const failed = Math.max(failures + leftOut, status === 0 && tests > 0 ? 0 : 1);
+if (outcome.failed.length > 0) console.log(`\nFailed:\n${outcome.failed.map((test) => `  ${test}`).join("\n")}`);
 if (process.env.CI) console.log(`${Math.max(0, tests - failures - skipped)} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);

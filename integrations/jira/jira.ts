@@ -143,14 +143,19 @@ export class Jira implements TicketSystem {
   }
 
   async find(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
-    await this.#site.detect();
-    if (!/^[a-z0-9-]{8,100}$/.test(correlation)) throw unexpected("the correlation is no label");
-    const jql = `project = "${this.#settings.projectKey}" AND labels = "${correlation}"`;
-    for (const issue of await this.#site.search(jql, 5))
-      if (issue.labels.includes(correlation)) return this.#site.ticket(issue.id, issue.key);
+    const [first] = await this.findAll(correlation);
+    if (first !== undefined) return first;
     if (hint === null) return null;
     const found = await this.#keys.find(correlation, numberOf(hint));
     return found === null ? null : this.#site.ticket(found.id, found.key);
+  }
+
+  async findAll(correlation: string): Promise<RemoteTicket[]> {
+    await this.#site.detect();
+    if (!/^[a-z0-9-]{8,100}$/.test(correlation)) throw unexpected("the correlation is no label");
+    const jql = `project = "${this.#settings.projectKey}" AND labels = "${correlation}"`;
+    const issues = (await this.#site.search(jql, 5)).filter(({ labels }) => labels.includes(correlation));
+    return issues.map(({ id, key }) => this.#site.ticket(id, key));
   }
 
   readonly link = async (ticket: RemoteTicket, draft: Draft): Promise<void> => {

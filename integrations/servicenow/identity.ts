@@ -45,25 +45,13 @@ export class RecordIdentity {
 
   /** The record with this correlation id; null if there is none. @throws DeliveryError hidden: it exists, but the account may not read it */
   async find(correlation: string): Promise<RemoteTicket | null> {
-    // ServiceNow would drop an empty or invalid value from the query, which would then match any ticket.
-    if (!/^[A-Za-z0-9-]{8,100}$/.test(correlation))
-      throw new DeliveryError("unexpected", "the correlation id is odd", {
-        retryable: false,
-        data: { permanent: true },
-      });
-    // ServiceNow silently ignores invalid parts of a query, so each row is checked.
-    const row = (await this.#rows(`correlation_id=${correlation}`)).find(
-      (one) => rawOf(one.correlation_id) === correlation,
-    );
-    if (row === undefined) return null;
-    const number = rawOf(row.number);
-    const ticket = this.#ticket(row) ?? (number === "" ? null : this.#table.ticket(number, number));
-    if (ticket !== null) return ticket;
-    throw new DeliveryError(
-      "hidden",
-      "it is there, and the account sees neither its sys_id nor its number: give it the right to read these columns",
-      { retryable: false, data: { permanent: true, words: "" } },
-    );
+    const [row] = await this.#ours(correlation);
+    return row === undefined ? null : this.#shown(row);
+  }
+
+  /** Every record with this correlation id. @throws DeliveryError hidden */
+  async findAll(correlation: string): Promise<RemoteTicket[]> {
+    return (await this.#ours(correlation)).map((row) => this.#shown(row));
   }
 
   async findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
@@ -106,6 +94,31 @@ export class RecordIdentity {
       retryable: false,
       data: { permanent: true, status: 404, words: "" },
     });
+  }
+
+  async #ours(correlation: string): Promise<StateRow[]> {
+    // ServiceNow would drop an empty or invalid value from the query, which would then match any ticket.
+    if (!/^[A-Za-z0-9-]{8,100}$/.test(correlation))
+      throw new DeliveryError("unexpected", "the correlation id is odd", {
+        retryable: false,
+        data: { permanent: true },
+      });
+    // ServiceNow silently ignores invalid parts of a query, so each row is checked.
+    return (await this.#rows(`correlation_id=${correlation}`)).filter(
+      (one) => rawOf(one.correlation_id) === correlation,
+    );
+  }
+
+  /** @throws DeliveryError hidden */
+  #shown(row: StateRow): RemoteTicket {
+    const number = rawOf(row.number);
+    const ticket = this.#ticket(row) ?? (number === "" ? null : this.#table.ticket(number, number));
+    if (ticket !== null) return ticket;
+    throw new DeliveryError(
+      "hidden",
+      "it is there, and the account sees neither its sys_id nor its number: give it the right to read these columns",
+      { retryable: false, data: { permanent: true, words: "" } },
+    );
   }
 
   async #rows(query: string): Promise<StateRow[]> {

@@ -111,6 +111,10 @@ export class ServiceNow implements TicketSystem {
     return this.#identity.find(correlation);
   }
 
+  findAll(correlation: string): Promise<RemoteTicket[]> {
+    return this.#identity.findAll(correlation);
+  }
+
   findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
     return this.#identity.findsOwn(known);
   }

@@ -57,7 +57,7 @@ async function record(): Promise<LoggedEvent[]> {
 /** Notes, owners and states, so that messages have changes. */
 async function changeIncidents(admin: ApiClient): Promise<void> {
   const { incidents } = (await admin.get("/api/incidents?limit=6")).body;
-  const notes = 'He said "no" \\ [sic] ] {"a":1} \u202eturned\u202c 😀';
+  const notes = 'He said "no" \\ [sic] ] {"a":1} \u202eturned\u202c 😀 [meta sequenceId=';
   const changes = [
     { notes },
     { assigned_analyst: "admin" },

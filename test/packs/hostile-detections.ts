@@ -23,6 +23,10 @@ const words: Readonly<Record<string, string>> = {
   "bracket-last": "ends with ]",
   "looks-like-body": 'x"] {"a":1}',
   "looks-like-element": '"][rule@32473 id="forged" title="forged"',
+  // The quote that ends the value is then taken for the one that begins another.
+  "ends-like-element": "x [sigma@32473 hourly_delta=",
+  "ends-like-rule": "x] [rule@32473 ip=",
+  "ends-like-meta": '"][meta sequenceId=',
   "looks-like-param": 'x" level="critical" user="forged',
   equals: "a=b c= =d",
   comma: "a,b,,c",

@@ -3,7 +3,6 @@ import {
   createReadStream,
   createWriteStream,
   existsSync,
-  fsyncSync,
   openSync,
   renameSync,
   rmSync,
@@ -15,8 +14,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { EdgeError, messageOf, UsageError } from "../../../core/errors.ts";
 import type { Settings } from "../../../core/settings.ts";
-import { type BackupProgress, type MadeBackup, makeBackup, syncPath } from "../../../store/backup/make-backup.ts";
+import { type BackupProgress, type MadeBackup, makeBackup } from "../../../store/backup/make-backup.ts";
 import { removeFile, unpack } from "../../../store/backup/unpack.ts";
+import { syncPath } from "../../../store/disk/sync.ts";
 import { backupName } from "../../backups/backup-folder.ts";
 import { keepFreeOn } from "../../backups/backups.ts";
 import { collectConfig } from "../../backups/config-files.ts";
@@ -240,9 +240,7 @@ async function move(from: string, to: string, replace: boolean): Promise<void> {
     } catch (error) {
       if ((error as { code?: unknown }).code !== "EXDEV") throw error;
       await pipeline(createReadStream(from), createWriteStream(part, { flags: "w", mode: 0o600 }));
-      const file = openSync(part, "r");
-      fsyncSync(file);
-      closeSync(file);
+      syncPath(part);
     }
     renameSync(part, to);
     syncPath(dirname(to));
