@@ -10,6 +10,8 @@ export interface History {
 }
 
 export const historyDays = 90;
+/** An entity of ten actors, each with an open incident, among all the others. */
+export const smallEntity = "Branch office";
 const body = `{"EventID":4624,"Keywords":9223372036854775807,"pad":"${"x".repeat(300)}"}`;
 
 /**
@@ -25,7 +27,8 @@ export function fillHistory(path: string, { alerts, incidents, entities }: Histo
   /** Epoch milliseconds of the `i`th of `count`, as SQL; and as the text of a DATETIME column. */
   const msOf = (count: number) => `(${begin} + cast(i * ${(now - begin) / count} as integer))`;
   const iso = (ms: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', ${ms} / 1000.0, 'unixepoch')`;
-  const entity = (i: string) => (entities === 1 ? "'Primary Site'" : `('Site ' || (${i} % ${entities}))`);
+  const large = (i: string) => (entities === 1 ? "'Primary Site'" : `('Site ' || (${i} % ${entities}))`);
+  const entity = (i: string) => `iif(${i} % ${incidents / 10} = 0, '${smallEntity}', ${large(i)})`;
   const actor = `(1 + i % ${incidents})`;
   const closed = "i % 10 <> 0";
   const state = newActorState(begin);
