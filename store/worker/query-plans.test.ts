@@ -463,6 +463,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "tickets.levelOfTicket": [[id, "jira"]],
     "tickets.wantDelivery": [[second, now]],
     "tickets.dueDeliveries": [["jira", now, now, 10]],
+    "tickets.keepWaits": [["jira", now]],
     "tickets.recoverDeliveries": [
       [now, { waitMs: 0, elsewhere: false }],
       [now, { waitMs: 30_000, elsewhere: true }],
