@@ -80,6 +80,10 @@ export const systems: Form<TicketSystemName[]> = {
       ? ([...new Set(list)] as TicketSystemName[])
       : undefined;
   },
+  problem: (value) =>
+    /^none$/i.test(String(value).trim())
+      ? "one system at least; to make no ticket by itself, switch auto-push off"
+      : undefined,
 };
 export const severity: Form<RiskLevel> = {
   accepted: "CRITICAL, HIGH, MEDIUM or LOW",

@@ -12,6 +12,7 @@ import type {
   KnownTicket,
   NamedTicket,
   TestStep,
+  TicketCandidate,
   TicketRequest,
   TicketSystem,
   TitleChange,
@@ -144,14 +145,16 @@ export class Jira implements TicketSystem {
 
   async find(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
     await this.#site.detect();
-    if (!/^[a-z0-9-]{8,100}$/.test(correlation)) throw unexpected("the correlation is no label");
-    const jql = `project = "${this.#settings.projectKey}" AND labels = "${correlation}"`;
+    const jql = withLabel(this.#settings.projectKey, correlation);
     for (const issue of await this.#site.search(jql, 5))
       if (issue.labels.includes(correlation)) return this.#site.ticket(issue.id, issue.key);
     if (hint === null) return null;
     const found = await this.#keys.find(correlation, numberOf(hint));
     return found === null ? null : this.#site.ticket(found.id, found.key);
   }
+
+  readonly candidates = (correlation: string): Promise<TicketCandidate[]> =>
+    this.#identity.candidates(correlation, withLabel(this.#settings.projectKey, correlation));
 
   readonly link = async (ticket: RemoteTicket, draft: Draft): Promise<void> => {
     await this.#site.detect();
@@ -259,6 +262,12 @@ export class Jira implements TicketSystem {
     const correlations = said.filter((one) => typeof one === "string" && one.startsWith("rhythmx-"));
     return { id: String(body?.id), key: String(body?.key), correlations };
   }
+}
+
+/** The search for issues of a correlation. @throws DeliveryError */
+function withLabel(projectKey: string, correlation: string): string {
+  if (!/^[a-z0-9-]{8,100}$/.test(correlation)) throw unexpected("the correlation is no label");
+  return `project = "${projectKey}" AND labels = "${correlation}"`;
 }
 
 function numberOf(key: string): number {

@@ -50,6 +50,7 @@ export class Proactive implements TicketSystem {
   readonly link = null;
   readonly searches = false;
   readonly screens = null;
+  readonly candidates = null;
   readonly testShowsReading = false;
   readonly fixedFields = ["correlationId", "serviceIdentifier"];
   readonly #settings: ProactiveSettings;

@@ -1,13 +1,16 @@
 /** Identifies records: from the answer to a create or by a number; and checks whether the account sees its own records (protocols 4). */
 import { DeliveryError } from "../../core/errors.ts";
 import type { RemoteTicket } from "../../core/tickets/ticket.ts";
-import type { KnownTicket, NamedTicket } from "../../core/tickets/ticket-system.ts";
+import type { KnownTicket, NamedTicket, TicketCandidate } from "../../core/tickets/ticket-system.ts";
+import { toIso } from "../../core/time.ts";
 import type { TargetAnswer } from "../http.ts";
-import { rawOf, type StateRow } from "./record-state.ts";
+import { displayOf, rawOf, type StateRow, utcOf } from "./record-state.ts";
 import type { Table } from "./table.ts";
 
 /** How many of our own tickets are tried before the account counts as unable to see them. */
 const mostKnown = 3;
+/** Records that one look reads. */
+const mostRows = 20;
 const sysIdForm = /^[0-9a-f]{32}$/;
 const numberForm = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 
@@ -45,17 +48,38 @@ export class RecordIdentity {
 
   /** The record with this correlation id; null if there is none. @throws DeliveryError hidden: it exists, but the account may not read it */
   async find(correlation: string): Promise<RemoteTicket | null> {
+    const [row] = await this.#withCorrelation(correlation, "");
+    return row === undefined ? null : this.#seen(row);
+  }
+
+  /** Every record of this correlation id. @throws DeliveryError as `find` */
+  async candidates(correlation: string): Promise<TicketCandidate[]> {
+    const rows = await this.#withCorrelation(correlation, ",short_description,state,sys_created_on");
+    return rows.map((row) => {
+      const made = utcOf(rawOf(row.sys_created_on));
+      return {
+        ticket: this.#seen(row),
+        title: rawOf(row.short_description),
+        status: displayOf(row.state),
+        madeAt: made === null ? null : toIso(made),
+      };
+    });
+  }
+
+  async #withCorrelation(correlation: string, more: string): Promise<StateRow[]> {
     // ServiceNow would drop an empty or invalid value from the query, which would then match any ticket.
     if (!/^[A-Za-z0-9-]{8,100}$/.test(correlation))
       throw new DeliveryError("unexpected", "the correlation id is odd", {
         retryable: false,
         data: { permanent: true },
       });
+    const rows = await this.#rows(`correlation_id=${correlation}`, more);
     // ServiceNow silently ignores invalid parts of a query, so each row is checked.
-    const row = (await this.#rows(`correlation_id=${correlation}`)).find(
-      (one) => rawOf(one.correlation_id) === correlation,
-    );
-    if (row === undefined) return null;
+    return rows.filter((one) => rawOf(one.correlation_id) === correlation);
+  }
+
+  /** @throws DeliveryError hidden */
+  #seen(row: StateRow): RemoteTicket {
     const number = rawOf(row.number);
     const ticket = this.#ticket(row) ?? (number === "" ? null : this.#table.ticket(number, number));
     if (ticket !== null) return ticket;
@@ -108,8 +132,10 @@ export class RecordIdentity {
     });
   }
 
-  async #rows(query: string): Promise<StateRow[]> {
-    const path = `${this.#table.path}?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=5&sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,correlation_id`;
+  /** `more`: further columns, each after a comma; then every column has its value for people too. */
+  async #rows(query: string, more = ""): Promise<StateRow[]> {
+    const shown = more === "" ? "" : "&sysparm_display_value=all";
+    const path = `${this.#table.path}?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=${mostRows}&sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,correlation_id${more}${shown}`;
     return (await this.#table.list(path)) as StateRow[];
   }
 

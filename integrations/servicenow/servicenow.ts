@@ -11,6 +11,7 @@ import type {
   KnownTicket,
   NamedTicket,
   TestStep,
+  TicketCandidate,
   TicketRequest,
   TicketSystem,
   TitleChange,
@@ -110,6 +111,8 @@ export class ServiceNow implements TicketSystem {
   find(correlation: string): Promise<RemoteTicket | null> {
     return this.#identity.find(correlation);
   }
+
+  readonly candidates = (correlation: string): Promise<TicketCandidate[]> => this.#identity.candidates(correlation);
 
   findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
     return this.#identity.findsOwn(known);

@@ -184,6 +184,7 @@ export const feedStatus = v.object({
     v.object({
       name: text,
       protocol: text,
+      encrypted: v.pipe(v.boolean(), v.description("By TLS: also of `relp`.")),
       address: v.pipe(orNull(text), v.description("Host and port; null for callers who are limited to entities.")),
       preset: orNull(text),
       framing: orNull(text),

@@ -30,6 +30,8 @@ interface FeedRow {
 interface SetDestination {
   name: string;
   protocol: string;
+  /** By TLS. */
+  encrypted: boolean;
   address: string | null;
   preset: string | null;
   framing: string | null;

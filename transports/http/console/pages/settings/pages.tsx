@@ -10,7 +10,8 @@ import type {
 } from "../../../api/settings/settings-port.ts";
 import type { FormFields } from "../../form-fields.ts";
 import type { Action, AnyPage, PageRequest } from "../../page.ts";
-import { readFields, type Section, valueText } from "../../parts/settings/field-spec.ts";
+import { type Section, valueText } from "../../parts/settings/field-spec.ts";
+import { readFields } from "../../parts/settings/read-fields.ts";
 import { type SectionData, type SectionDefinition, sectionPage } from "../integrations/section/section-page.tsx";
 import { type AreaSection, AreasFrame, areaOf, settingsPath } from "./areas.tsx";
 import { areaGroups } from "./fields.ts";
