@@ -40,13 +40,16 @@ export function toldInJson({ system, lead, key, url, at }: ToldIn): Json {
   return { incident_id: lead, system, ticket_id: key, ticket_url: url, told_at: toIso(at) };
 }
 
+/** Characters of a title that is shown to be recognised. */
+const longestTitle = 255;
+
 /** What a person may choose from to name a ticket. */
 export function candidatesJson({ candidates, doubt }: FoundCandidates): Json {
   return {
     candidates: candidates.map(({ ticket: { key, url }, title, status, madeAt, ticketOf }) => ({
       number: key,
       url,
-      title,
+      title: title.slice(0, longestTitle).toWellFormed(),
       status,
       made_at: madeAt,
       ticket_of: ticketOf,

@@ -42,14 +42,19 @@ test("rows are added, kept while they are not saved, and saved; JSON takes their
   const cell = (row: number, column: "field" | "value") =>
     page.getByLabel(`Fields of new tickets: ${column}, row ${row}`, { exact: true });
   const values = async () => {
-    const texts = await rows.locator("input[type=text]").evaluateAll((all) => all.map((one) => Reflect.get(one, "value")));
+    const texts = await rows
+      .locator("input[type=text]")
+      .evaluateAll((all) => all.map((one) => Reflect.get(one, "value")));
     return texts.filter((text) => text !== "");
   };
   const save = async () => {
     const shownAgain = page.waitForEvent("load");
     await page.getByRole("button", { name: "Save", exact: true }).click();
     await shownAgain;
-    await page.getByText(/saved and in force/).first().waitFor();
+    await page
+      .getByText(/saved and in force/)
+      .first()
+      .waitFor();
   };
   for (let row = 1; row <= 5; row++) {
     if (row > 3) await page.getByRole("button", { name: "Add a row" }).first().click();
@@ -67,7 +72,10 @@ test("rows are added, kept while they are not saved, and saved; JSON takes their
 
   // What Jira offers goes into a row, which has its name.
   await page.getByRole("button", { name: "Ask Jira for its fields" }).click();
-  await page.getByText(/^\d+ more fields?$/).first().click();
+  await page
+    .getByText(/^\d+ more fields?$/)
+    .first()
+    .click();
   await page.locator("[name='pick.extra_fields.customfield_10011']").fill("7");
   await page.getByRole("button", { name: /^Put into “Fields of new tickets”/ }).click();
   await page.getByText("Put into the settings above:").waitFor();

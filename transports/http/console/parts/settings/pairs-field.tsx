@@ -59,7 +59,7 @@ export const PairsField = ({ spec, field, typed, problem, savedNow, labels }: Pa
       </div>
       <div id={`${name}-rows`} data-part="asked">
         {count === 0 ? null : (
-          <table class="grid cards rows" aria-label={label}>
+          <table class="grid cards rows pairs" aria-label={label}>
             <thead>
               <tr>
                 <th scope="col">{of}</th>
