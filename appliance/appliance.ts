@@ -34,7 +34,7 @@ import type { Appliance, ApplianceOptions } from "./options.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import { argon2id } from "./runtime/passwords.ts";
 import { version } from "./runtime/version.ts";
-import { longestRequestMs, TicketDispatcher } from "./tickets/dispatcher.ts";
+import { TicketDispatcher } from "./tickets/dispatcher.ts";
 import { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
@@ -130,7 +130,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       );
     await configureCorrelation(untilStarted);
     const dispatcher = new TicketDispatcher({
-      ...{ store, clock, sleep, random, log },
+      ...{ store, clock, sleep, random, log, faults },
       defaultBaseUrl: () => certificate.linkUrl,
       mayAct,
       userNames: () => access.accounts.list().map(({ name }) => name),
@@ -191,8 +191,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     });
     cleanUp.push({ name: "positions of pollers", run: () => access.close() });
 
-    // A request that the node before has sent may still be under way.
-    if (leads) await dispatcher.recover(cluster() === null ? 0 : longestRequestMs);
+    if (leads) await dispatcher.recover({ elsewhere: cluster() !== null });
     cleanUp.push({ name: "tickets", run: () => dispatcher.stop(3_000) });
     store.events.onAppend((_, counts) =>
       leads && (counts.incident_created ?? counts.incident_updated ?? 0) ? dispatcher.wake() : null,

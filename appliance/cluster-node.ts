@@ -120,6 +120,8 @@ class ClusterNode {
     if (epoch !== null && isReady && content?.id != null) return this.#lead(epoch, content.id, plan.do === "found");
     if (plan.do === "follow") return this.#follow(plan.cluster);
     if (plan.do === "copy") return this.#copy(plan.from, plan.reseed);
+    // etcd was just asked for the first time: soon there is an answer, or a reason.
+    if (plan.do === "wait" && content === null && unreachable === null) return this.#pause(pollMs);
     this.#membership.mayLead = plan.do === "found";
     const why = plan.do === "wait" ? plan.why : "this node begins its cluster";
     await this.#showWaiting(plan.do === "wait" ? plan.fault : "cluster_start", why);
@@ -178,8 +180,9 @@ class ClusterNode {
         // What was withdrawn is seen for a moment longer.
         if (asked !== overdue) overdue = null;
         const isAsked = asked !== null && asked !== node && asked !== overdue && membership.isThere(asked);
-        if (membership.isDeposed || isAsked || content?.members.has(node) === false) {
-          log.info("steps down", { node, epoch, ...(isAsked ? { for: asked } : {}) });
+        const unfit = membership.unfitBecause;
+        if (membership.isDeposed || isAsked || unfit !== null || content?.members.has(node) === false) {
+          log.info("steps down", { node, epoch, ...(isAsked ? { for: asked } : unfit === null ? {} : { why: unfit }) });
           await this.#leave(appliance);
           return await this.#release();
         }

@@ -79,6 +79,11 @@ export const faultGuide: Readonly<Record<string, FaultGuide>> = {
     means: "nodes of the cluster are not heard of: fewer are left to take over",
     mend: "start them; `rhythmx cluster remove` takes one out that is gone for good",
   },
+  second_tickets: {
+    means:
+      "incidents have a second ticket: a node that was stopped in the middle of a request sent it after another had taken over",
+    mend: "close or merge the tickets that it names in the ticket system; it is looked at again every half hour",
+  },
   cluster_log: {
     means: "what the leader writes cannot be applied here at the moment: reads show an older state",
     mend: "as for cluster_quorum, or for store_write if it says so; it goes on by itself",

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { lchown, mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EdgeError } from "../../core/errors.ts";
+import { Faults } from "../../core/faults.ts";
 import { feedNames, readerName } from "../../core/feeds/feeds.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import type { ResolvedSettings } from "../../core/settings/resolve.ts";
@@ -200,6 +201,7 @@ async function readSettings(
     sleep: systemSleep,
     random: Math.random,
     log,
+    faults: new Faults(() => systemClock.now()),
     defaultBaseUrl: () => "",
     userNames: () => [],
   });

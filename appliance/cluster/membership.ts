@@ -15,6 +15,10 @@ import { giveSnapshot } from "./snapshot.ts";
 
 /** A follower that lacks more records than this leaves the lead to others. */
 const mostBehind = 1_000;
+const notOfThisNode = ["cluster_nodes", "second_tickets"];
+/** What keeps a leader from writing, while another node's disk may well do; and for how long that has to last. */
+const unfitFaults = ["disk_space", "store_write"];
+const unfitMs = 5_000;
 
 export class Membership {
   readonly node: string;
@@ -31,6 +35,7 @@ export class Membership {
   #epoch = 0;
   #progress = { applied: 0, head: 0 };
   #open: { store: Store; faults: Faults } | null = null;
+  #unfitSince: number | null = null;
   /** Whether this node would lead if nobody else did. */
   mayLead = false;
   /** What it says is wrong with it, beside the faults of its appliance. */
@@ -86,6 +91,7 @@ export class Membership {
     this.isDeposed = false;
     this.mayLead = false;
     this.fault = null;
+    this.#unfitSince = null;
   }
 
   /** The appliance has stopped, or is about to. */
@@ -108,6 +114,20 @@ export class Membership {
     const faults = this.#open?.faults;
     if (faults === undefined || this.stopped !== null || head === 0 || head - applied > mostBehind) return false;
     return !faults.has("master_key") && !faults.has("disk_space");
+  }
+
+  /** Why this leader had better let another node lead; null: nothing is wrong with it, or no other one can. */
+  get unfitBecause(): string | null {
+    const fault = this.#open?.faults.list().find(({ name }) => unfitFaults.includes(name));
+    if (fault === undefined) {
+      this.#unfitSince = null;
+      return null;
+    }
+    this.#unfitSince ??= performance.now();
+    if (performance.now() - this.#unfitSince < unfitMs) return null;
+    const others = this.#heard.statuses(this.#state.content).filter(({ name }) => name !== this.node);
+    const least = this.#progress.head - mostBehind;
+    return others.some((one) => one.fault === null && one.applied >= least) ? fault.message : null;
   }
 
   isThere(node: string): boolean {
@@ -191,8 +211,8 @@ export class Membership {
 
   #report(): LeaseReport {
     const { address, mayLead } = this;
-    // Of others, which say so themselves.
-    const faults = this.#open?.faults.list().filter(({ name }) => name !== "cluster_nodes") ?? [];
+    // Of others, which say so themselves, and what is wrong in a ticket system.
+    const faults = this.#open?.faults.list().filter(({ name }) => !notOfThisNode.includes(name)) ?? [];
     const fault = this.fault ?? faults[0]?.message ?? null;
     return { live: { address, applied: this.#progress.applied, version, fault }, mayLead };
   }

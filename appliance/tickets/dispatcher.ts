@@ -1,6 +1,7 @@
 /** Runs the work for all ticket systems: a lane for each, the cadence gate, and probes of systems with parked deliveries. */
 
 import { messageOf } from "../../core/errors.ts";
+import type { Faults } from "../../core/faults.ts";
 import type { Clock, Random, Sleep } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { systemMeant } from "../../core/settings/ticket-settings.ts";
@@ -13,6 +14,7 @@ import { Drafts } from "./lane/drafts.ts";
 import type { LaneTools } from "./lane/jobs.ts";
 import { Lane } from "./lane/lane.ts";
 import type { SyncStatus } from "./lane/search-source.ts";
+import { secondTicketWords } from "./lane/second-ticket-source.ts";
 import { ParkedProbes } from "./parked.ts";
 import { retryStanding } from "./standing.ts";
 import { warningsOf } from "./status.ts";
@@ -21,8 +23,10 @@ import { noThrottles, TicketSystems } from "./systems.ts";
 import { Webhooks } from "./webhooks.ts";
 
 const defaultCadenceHours = 24;
+/** So many incidents with a second ticket are named in the fault; the ledger has all. */
+const mostNamed = 5;
 /** No request takes longer (`Target`). */
-export const longestRequestMs = 30_000;
+const longestRequestMs = 30_000;
 /** What settings mend. Wrong credentials are none of it: tried too often, they lock an account. */
 const settingCauses = [
   ...["fields_required", "rejected", "not_kept", "no_transition", "issue_type", "assignment_group"],
@@ -35,6 +39,7 @@ interface DispatcherParts {
   sleep: Sleep;
   random: Random;
   log: Log;
+  faults: Faults;
   /** The address at which people open incidents, if none is configured. */
   defaultBaseUrl: () => string;
   /** Whether requests may be sent; default: always. */
@@ -125,11 +130,15 @@ export class TicketDispatcher {
     return this.#systems;
   }
 
-  /** Plans the look-up of requests that the last process was sending, once `waitMs` have passed. */
-  async recover(waitMs = 0): Promise<void> {
+  /** Plans the look-up of requests that the last process was sending; `elsewhere`: it was another node's, and what it sends may still be under way. */
+  async recover({ elsewhere }: { elsewhere: boolean }): Promise<void> {
     const { store, clock, log } = this.#parts;
     for (const { system, until } of await store.tickets.listThrottles()) this.#throttles[system].until = until;
-    const left = await store.tickets.recoverDeliveries(clock.now(), waitMs);
+    const waitMs = elsewhere ? longestRequestMs : 0;
+    const left = await store.tickets.recoverDeliveries(clock.now(), { waitMs, elsewhere });
+    const looks = await store.tickets.listSecondLooks();
+    for (const lane of this.#allLanes) lane.secondTickets.expect(looks.filter(({ system }) => system === lane.system));
+    this.#nameSecondTickets();
     // Settings of the environment change with a restart only.
     await retryStanding(store.tickets, { state: "parked", causes: settingCauses }, clock.now());
     this.#recovered = true;
@@ -206,9 +215,10 @@ export class TicketDispatcher {
       webhooks: () => this.webhooks.counts(),
       systems: () =>
         ticketSystems.map((system) => {
-          const { isEnabled, isDown, outcomes, syncStatus } = this.#lanes[system];
+          const { isEnabled, isDown, outcomes, syncStatus, secondTickets } = this.#lanes[system];
           const { confirmed, failed, confirmedAt } = outcomes;
-          return { system, isEnabled, isDown, confirmed, failed, confirmedAt, syncedAt: syncStatus.okAt };
+          const second = secondTickets.found.reduce((sum, { others }) => sum + others.length, 0);
+          return { system, isEnabled, isDown, confirmed, failed, confirmedAt, second, syncedAt: syncStatus.okAt };
         }),
     };
   }
@@ -225,6 +235,14 @@ export class TicketDispatcher {
   #worked(): void {
     this.#gate.wake();
     this.#probes.wake();
+    this.#nameSecondTickets();
     this.#dueChanged();
+  }
+
+  #nameSecondTickets(): void {
+    const { faults } = this.#parts;
+    const found = this.#allLanes.flatMap(({ secondTickets }) => secondTickets.found);
+    if (found.length === 0) faults.clear("second_tickets");
+    else faults.set("second_tickets", found.slice(0, mostNamed).map(secondTicketWords).join("; "));
   }
 }

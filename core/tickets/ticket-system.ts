@@ -130,6 +130,8 @@ export interface TicketSystem {
   titleFor(level: RiskLevel, draft: Draft): string;
   /** The ticket of this correlation, null where there is none. `hint`: what was remembered before the create. */
   find(correlation: string, hint: string | null): Promise<RemoteTicket | null>;
+  /** Every ticket of this correlation that a search shows; more than one only where two processes have made it. */
+  findAll(correlation: string): Promise<RemoteTicket[]>;
   /** Every ticket of this correlation that the target shows, for a person to choose from. Null = this system lists none. */
   candidates: ((correlation: string) => Promise<TicketCandidate[]>) | null;
   /** Whether the account finds tickets of its own: only then does an empty look mean that there is none. `known`: the newest first. */

@@ -23,6 +23,8 @@ export const notIdentified = "made_not_identified";
 export const unknownOutcome = "unknown_outcome";
 /** Cause of what was being sent when the appliance ended. */
 export const interrupted = "interrupted";
+/** Cause of a confirmed create whose incident has another ticket in the target, which a node made that was stopped in the middle of its request. */
+export const secondTicket = "second_ticket";
 /** Cause of what had not ended when the backup was made that the database was restored from: it may have been sent since. */
 export const restored = "restored";
 /** Cause of a create of one of these that a person wants sent again: looked up once more, then sent as a new generation. */

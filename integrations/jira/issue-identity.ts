@@ -8,8 +8,8 @@ import { type JiraSite, statusName } from "./site.ts";
 
 /** How many of our own issues are tried before the account counts as unable to see them. */
 const mostKnown = 3;
-/** Candidates that a person is shown; more than a few do not happen. */
-const mostCandidates = 20;
+/** Candidates that a person is shown: two are one too many already. */
+const mostCandidates = 5;
 const keyForm = /^[A-Z][A-Z0-9_]{0,40}-[1-9]\d{0,9}$/;
 
 /** The issue that Jira made, from the id, key or address in the answer. */

@@ -144,13 +144,18 @@ export class Jira implements TicketSystem {
   }
 
   async find(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
-    await this.#site.detect();
-    const jql = withLabel(this.#settings.projectKey, correlation);
-    for (const issue of await this.#site.search(jql, 5))
-      if (issue.labels.includes(correlation)) return this.#site.ticket(issue.id, issue.key);
+    const [first] = await this.findAll(correlation);
+    if (first !== undefined) return first;
     if (hint === null) return null;
     const found = await this.#keys.find(correlation, numberOf(hint));
     return found === null ? null : this.#site.ticket(found.id, found.key);
+  }
+
+  async findAll(correlation: string): Promise<RemoteTicket[]> {
+    await this.#site.detect();
+    const jql = withLabel(this.#settings.projectKey, correlation);
+    const issues = (await this.#site.search(jql, 5)).filter(({ labels }) => labels.includes(correlation));
+    return issues.map(({ id, key }) => this.#site.ticket(id, key));
   }
 
   readonly candidates = (correlation: string): Promise<TicketCandidate[]> =>

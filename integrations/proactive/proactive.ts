@@ -39,7 +39,6 @@ import {
 
 /** A correlation that no case has. */
 const nobodys = "rhythmx-connection-test";
-
 /** How many of our own cases are tried before the account counts as unable to see them. */
 const mostKnown = 3;
 
@@ -58,12 +57,11 @@ export class Proactive implements TicketSystem {
 
   constructor(settings: ProactiveSettings, tools: AdapterTools) {
     this.#settings = settings;
-    const { baseUrl, appId, secret } = settings;
     this.#target = new Target({
-      baseUrl: baseUrl.replace(/\/+$/, ""),
+      baseUrl: settings.baseUrl.replace(/\/+$/, ""),
       ...tools,
       headers: headers(settings),
-      secrets: [secret, `${appId}:${secret}`],
+      secrets: [settings.secret, `${settings.appId}:${settings.secret}`],
     });
   }
 
@@ -110,12 +108,17 @@ export class Proactive implements TicketSystem {
   async find(correlation: string): Promise<RemoteTicket | null> {
     const found = await this.#cases(correlation);
     // An API that ignores the parameter returns every case: only one with our id counts.
-    const ours = found.find(({ correlationId }) => correlationId === correlation);
+    const ours = found.find((one) => one.correlationId === correlation);
     if (ours !== undefined) return this.#ticket(ours);
     const [only] = found;
     if (found.length !== 1 || only === undefined || only.correlationId !== null) return null;
     // One that does not say whose it is counts where nothing is found for a correlation that nobody has.
     return (await this.#cases(nobodys)).length === 0 ? this.#ticket(only) : null;
+  }
+
+  async findAll(correlation: string): Promise<RemoteTicket[]> {
+    const found = await this.#cases(correlation);
+    return found.filter((one) => one.correlationId === correlation).map((one) => this.#ticket(one));
   }
 
   /** @throws DeliveryError hidden: the API counts cases, or gives one of this correlation, and does not say which */

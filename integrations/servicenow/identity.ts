@@ -9,8 +9,6 @@ import type { Table } from "./table.ts";
 
 /** How many of our own tickets are tried before the account counts as unable to see them. */
 const mostKnown = 3;
-/** Records that one look reads. */
-const mostRows = 20;
 const sysIdForm = /^[0-9a-f]{32}$/;
 const numberForm = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 
@@ -48,46 +46,27 @@ export class RecordIdentity {
 
   /** The record with this correlation id; null if there is none. @throws DeliveryError hidden: it exists, but the account may not read it */
   async find(correlation: string): Promise<RemoteTicket | null> {
-    const [row] = await this.#withCorrelation(correlation, "");
-    return row === undefined ? null : this.#seen(row);
+    const [row] = await this.#ours(correlation);
+    return row === undefined ? null : this.#shown(row);
   }
 
-  /** Every record of this correlation id. @throws DeliveryError as `find` */
+  /** Every record with this correlation id. @throws DeliveryError hidden */
+  async findAll(correlation: string): Promise<RemoteTicket[]> {
+    return (await this.#ours(correlation)).map((row) => this.#shown(row));
+  }
+
+  /** The same with what people recognise them by. @throws DeliveryError hidden */
   async candidates(correlation: string): Promise<TicketCandidate[]> {
-    const rows = await this.#withCorrelation(correlation, ",short_description,state,sys_created_on");
+    const rows = await this.#ours(correlation, ",short_description,state,sys_created_on");
     return rows.map((row) => {
       const made = utcOf(rawOf(row.sys_created_on));
       return {
-        ticket: this.#seen(row),
+        ticket: this.#shown(row),
         title: rawOf(row.short_description),
         status: displayOf(row.state),
         madeAt: made === null ? null : toIso(made),
       };
     });
-  }
-
-  async #withCorrelation(correlation: string, more: string): Promise<StateRow[]> {
-    // ServiceNow would drop an empty or invalid value from the query, which would then match any ticket.
-    if (!/^[A-Za-z0-9-]{8,100}$/.test(correlation))
-      throw new DeliveryError("unexpected", "the correlation id is odd", {
-        retryable: false,
-        data: { permanent: true },
-      });
-    const rows = await this.#rows(`correlation_id=${correlation}`, more);
-    // ServiceNow silently ignores invalid parts of a query, so each row is checked.
-    return rows.filter((one) => rawOf(one.correlation_id) === correlation);
-  }
-
-  /** @throws DeliveryError hidden */
-  #seen(row: StateRow): RemoteTicket {
-    const number = rawOf(row.number);
-    const ticket = this.#ticket(row) ?? (number === "" ? null : this.#table.ticket(number, number));
-    if (ticket !== null) return ticket;
-    throw new DeliveryError(
-      "hidden",
-      "it is there, and the account sees neither its sys_id nor its number: give it the right to read these columns",
-      { retryable: false, data: { permanent: true, words: "" } },
-    );
   }
 
   async findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
@@ -132,10 +111,35 @@ export class RecordIdentity {
     });
   }
 
+  async #ours(correlation: string, more = ""): Promise<StateRow[]> {
+    // ServiceNow would drop an empty or invalid value from the query, which would then match any ticket.
+    if (!/^[A-Za-z0-9-]{8,100}$/.test(correlation))
+      throw new DeliveryError("unexpected", "the correlation id is odd", {
+        retryable: false,
+        data: { permanent: true },
+      });
+    // ServiceNow silently ignores invalid parts of a query, so each row is checked.
+    return (await this.#rows(`correlation_id=${correlation}`, more)).filter(
+      (one) => rawOf(one.correlation_id) === correlation,
+    );
+  }
+
+  /** @throws DeliveryError hidden */
+  #shown(row: StateRow): RemoteTicket {
+    const number = rawOf(row.number);
+    const ticket = this.#ticket(row) ?? (number === "" ? null : this.#table.ticket(number, number));
+    if (ticket !== null) return ticket;
+    throw new DeliveryError(
+      "hidden",
+      "it is there, and the account sees neither its sys_id nor its number: give it the right to read these columns",
+      { retryable: false, data: { permanent: true, words: "" } },
+    );
+  }
+
   /** `more`: further columns, each after a comma; then every column has its value for people too. */
   async #rows(query: string, more = ""): Promise<StateRow[]> {
     const shown = more === "" ? "" : "&sysparm_display_value=all";
-    const path = `${this.#table.path}?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=${mostRows}&sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,correlation_id${more}${shown}`;
+    const path = `${this.#table.path}?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=5&sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,correlation_id${more}${shown}`;
     return (await this.#table.list(path)) as StateRow[];
   }
 

@@ -112,6 +112,10 @@ export class ServiceNow implements TicketSystem {
     return this.#identity.find(correlation);
   }
 
+  findAll(correlation: string): Promise<RemoteTicket[]> {
+    return this.#identity.findAll(correlation);
+  }
+
   readonly candidates = (correlation: string): Promise<TicketCandidate[]> => this.#identity.candidates(correlation);
 
   findsOwn(known: readonly KnownTicket[]): Promise<boolean> {

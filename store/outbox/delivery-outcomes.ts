@@ -89,6 +89,15 @@ export function outcomeStatements(outcome: DeliveryOutcome, now: number): Statem
             args: [outcome.commentId, id],
           },
         ]),
+    ...(outcome.state !== "confirmed" || attempt === null || remote !== null
+      ? []
+      : [
+          {
+            // A ticket that was taken for gone has taken an update: the next reading finds it there again.
+            sql: "update tickets set read_at = ? where id = (select ticket_id from deliveries where id = ?) and gone_at is not null",
+            args: [now, id],
+          },
+        ]),
     ...(outcome.known === null ? [] : [knownStatement(outcome.known, id, now)]),
     ...(outcome.title === undefined
       ? []

@@ -25,7 +25,7 @@ export interface DueDeliveries {
 
 /**
  * Deliveries of a system that are due, one per ticket: the first that is not finished. A parked or dead one holds up later ones of its kind;
- * a create holds up all. A failed delivery is due if its next attempt was due at `retriesUpTo` (epoch ms). `waits`: creates by auto-push wait until
+ * a create holds up all. Those of a ticket that is gone wait parked; one that is tried again all the same is due as any other. A failed delivery is due if its next attempt was due at `retriesUpTo` (epoch ms). `waits`: creates by auto-push wait until
  * it is known whether their incident is of a campaign, and until what has changed in it was looked at.
  */
 export async function dueDeliveries(
@@ -39,7 +39,7 @@ export async function dueDeliveries(
   const since = now - longestForCampaignsMs;
   const { rows } = await database.read(
     `select ${deliveryColumns} from ${deliveryTables}
-     where d.system = ?2 and d.state in ('planned', 'unknown') and d.next_attempt_at <= ?1 and t.gone_at is null
+     where d.system = ?2 and d.state in ('planned', 'unknown') and d.next_attempt_at <= ?1
        and not (${isFresh} and ((?5 and coalesce(d.after_seq, 0) > ${passed} and d.next_attempt_at > ?6) or ${hasChanged}))
        and (d.next_attempt_at <= ?3 or d.state = 'unknown' or d.attempts = 0) and (d.kind = 'create' or t.remote_id is not null)
        and not exists (select 1 from deliveries e where e.ticket_id = d.ticket_id and e.seq < d.seq

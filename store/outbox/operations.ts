@@ -8,6 +8,7 @@ import { levelOfTicket } from "./campaign-members.ts";
 import { listDeadLetters, type MendedRequest, mendDelivery, readProbe, saveProbe } from "./dead-letters.ts";
 import { beginDelivery, dueDeliveries, type Sending } from "./due-deliveries.ts";
 import { askAgain, knownTickets, nextGeneration, ownerOfTicket, takeUndecided } from "./made-tickets.ts";
+import { knownTicket, listSecondLooks, noteSecondLook, recoverDeliveries, type SecondLook } from "./recovery.ts";
 import { applyServiceLevels } from "./service-levels.ts";
 import { type DeadLetterFilter, retryDeliveries, type StandingPlace } from "./standing.ts";
 import type { TicketRules } from "./ticket-updates.ts";
@@ -18,7 +19,6 @@ import {
   listThrottles,
   type PlannedTicket,
   planTickets,
-  recoverDeliveries,
   saveThrottle,
   ticketOfDelivery,
   wantDelivery,
@@ -64,7 +64,15 @@ export const outboxOperations = {
   },
   recoverDeliveries: {
     kind: "write",
-    run: ({ database }, now: number, waitMs?: number) => recoverDeliveries(database, now, waitMs),
+    run: ({ database }, now: number, how: { waitMs: number; elsewhere: boolean }) =>
+      recoverDeliveries(database, now, how),
+  },
+  listSecondLooks: { kind: "read", run: ({ database }) => listSecondLooks(database) },
+  knownTicket: { kind: "read", run: ({ database }, ticketId: number) => knownTicket(database, ticketId) },
+  noteSecondLook: {
+    kind: "write",
+    run: ({ database }, look: SecondLook, how: { isOver: boolean; detail: string | null }, now: number) =>
+      noteSecondLook(database, look, how, now),
   },
   beginDelivery: {
     kind: "write",

@@ -6,7 +6,6 @@ import {
   type Delivery,
   type DeliveryKind,
   type DeliveryState,
-  interrupted,
   restored,
   type Ticket,
   type TicketSystemName,
@@ -89,19 +88,6 @@ export function newDeliveryId(): string {
 export const deliveryColumns = `d.id, d.ticket_id, t.incident_id, t.entity_name, t.system, d.kind, d.state, d.payload, d.content, d.attempts, d.lookups,
   d.hint, d.next_attempt_at, d.cause, d.detail, d.trigger, d.who, d.created_at, d.updated_at`;
 export const deliveryTables = "deliveries d join tickets t on t.id = d.ticket_id";
-
-/** Requests that an earlier process was sending may have arrived: creates and comments are looked up first, the others are sent again, both after `waitMs`. */
-export async function recoverDeliveries(database: Database, now: number, waitMs = 0): Promise<number> {
-  const results = await database.write([
-    {
-      sql: `update deliveries set state = case when kind in ('create', 'comment') then 'unknown' else 'planned' end, lookups = 0, cause = '${interrupted}',
-              detail = 'the appliance ended while it was being sent', next_attempt_at = ?1, updated_at = ?2
-            where state = 'sending'`,
-      args: [now + waitMs, toIso(now)],
-    },
-  ]);
-  return results[0]?.rowsAffected ?? 0;
-}
 
 /** The stored times before which each system accepts no request (Retry-After). */
 export async function listThrottles(database: Database): Promise<{ system: TicketSystemName; until: number }[]> {

@@ -131,13 +131,20 @@ export class LeaseAgent {
         // What was not seen is not silence.
         this.#silentSince = null;
       }
-      const pause = Math.max(20, leaseMs / 10 - (performance.now() - begun));
+      const pause = Math.max(20, Math.min(leaseMs / 10 - (performance.now() - begun), this.#silentForMs()));
       if (this.#ending) break;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         setTimeout(resolve, pause);
       });
     }
+  }
+
+  /** How long until the leader has been silent for long enough; Infinity: nobody is watched, or it has been. */
+  #silentForMs(): number {
+    if (this.#lease !== null || this.#silentSince === null) return Number.POSITIVE_INFINITY;
+    const left = this.#silentSince + this.#order.leaseMs * silence - performance.now();
+    return left > 0 ? left : Number.POSITIVE_INFINITY;
   }
 
   async #renew(): Promise<void> {

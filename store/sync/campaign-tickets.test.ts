@@ -219,7 +219,7 @@ describe("put off and told", () => {
     await store.tickets.finishDelivery(outcome(alice, "unknown", { cause: "timeout", attempts: 1 }), now);
     await begin(bob);
     await begin(await createOf("carol"));
-    await store.tickets.recoverDeliveries(now);
+    await store.tickets.recoverDeliveries(now, { waitMs: 0, elsewhere: false });
     await joined("alice", "bob", "carol", "dave");
     await pass();
     expect(creates()).toEqual([

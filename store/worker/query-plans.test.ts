@@ -281,6 +281,10 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     createdBy: "a",
   };
   const exception = exceptionOf({ id: "e1", rule: "rule 1", createdAt: now });
+  const secondLook = {
+    ...{ ticketId: 1, incidentId: id, entity: "Site", system: "jira", generation: 1, remote: null },
+    ...{ dueAt: now, looks: 1, others: [{ key: "SEC-2", url: "https://jira.example/SEC-2" }] },
+  };
   const outcome = {
     id: first,
     state: "confirmed",
@@ -449,7 +453,16 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "tickets.levelOfTicket": [[id, "jira"]],
     "tickets.wantDelivery": [[second, now]],
     "tickets.dueDeliveries": [["jira", now, now, 10]],
-    "tickets.recoverDeliveries": [[now]],
+    "tickets.recoverDeliveries": [
+      [now, { waitMs: 0, elsewhere: false }],
+      [now, { waitMs: 30_000, elsewhere: true }],
+    ],
+    "tickets.listSecondLooks": [[]],
+    "tickets.knownTicket": [[1]],
+    "tickets.noteSecondLook": [
+      [secondLook, { isOver: false, detail: "two" }, now],
+      [secondLook, { isOver: true, detail: null }, now],
+    ],
     "tickets.beginDelivery": [[{ id: first, payload: "{}", hint: null, asked: null, title: "t" }, now]],
     "tickets.findDelivery": [[first]],
     "tickets.ticketOfDelivery": [[first]],

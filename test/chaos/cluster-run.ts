@@ -8,7 +8,7 @@ import { detection } from "../harness/appliance.ts";
 import { Etcd } from "../harness/etcd.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
-import { contentOf, differing, hostsIn } from "./cluster-files.ts";
+import { differing, hostsIn, rowsApart, sameContent } from "./cluster-files.ts";
 import { Dice } from "./dice.ts";
 
 const names = ["edge1", "edge2", "edge3"] as const;
@@ -268,14 +268,18 @@ async function verify(scene: Scene, report: ClusterReport): Promise<void> {
     report.violations.push(`${missing().length} accepted detections never arrived at the receiver`);
   report.messages = receiver.messages.length;
   report.repeated = receiver.messages.length - new Set(receiver.messages.map(hostOf)).size;
-  const equal = () => new Set(nodes.map((node) => contentOf(path(node)))).size === 1;
+  const equal = () => sameContent(nodes.map(path));
   // The leader goes on to write a little; at one moment they are the same.
   let isEqual = equal();
   while (!isEqual && performance.now() < until) {
     await pause(100);
     isEqual = equal();
   }
-  if (!isEqual) report.violations.push(`the files of the nodes differ in ${differing(nodes.map(path)).join(", ")}`);
+  if (!isEqual) {
+    const tables = differing(nodes.map(path));
+    const rows = tables.flatMap((table) => rowsApart(nodes.map(path), table).map((row) => `${table} ${row}`));
+    report.violations.push(`the files of the nodes differ in ${tables.join(", ")}\n${rows.join("\n")}`);
+  }
   for (const [index, node] of nodes.entries()) {
     const hosts = hostsIn(path(node));
     const lost = [...accepted].filter((host) => !hosts.has(host));

@@ -18,6 +18,8 @@ export interface ProcessOptions {
   folder?: string;
   /** As it is installed: on every address, with TLS and its own certificate. */
   asInstalled?: boolean;
+  /** The address on which it listens with TLS, on another machine. */
+  host?: string;
 }
 
 export class ApplianceProcess {
@@ -29,6 +31,7 @@ export class ApplianceProcess {
   readonly env: Record<string, string>;
   readonly #wrapper: string[];
   readonly #program: string[];
+  readonly #host: string | null;
   #child: ChildProcess | null = null;
   #log = "";
 
@@ -41,11 +44,12 @@ export class ApplianceProcess {
     [this.apiPort, this.healthPort, this.incidentHealthPort] = ports;
     this.#wrapper = options.wrapper ?? [];
     this.#program = options.program ?? [process.execPath, program];
+    this.#host = options.host ?? null;
     this.env = {
       PATH: process.env.PATH ?? "",
       RHYTHMX_DATA_DIR: join(folder, "data"),
       RHYTHMX_CONFIG_DIR: join(folder, "etc"),
-      RHYTHMX_LISTEN: `${options.asInstalled ? "0.0.0.0" : "127.0.0.1"}:${this.apiPort}`,
+      RHYTHMX_LISTEN: `${options.host ?? (options.asInstalled ? "0.0.0.0" : "127.0.0.1")}:${this.apiPort}`,
       RHYTHMX_ALERT_HEALTH: `127.0.0.1:${this.healthPort}`,
       RHYTHMX_INCIDENT_HEALTH: `127.0.0.1:${this.incidentHealthPort}`,
       ...options.env,
@@ -62,6 +66,7 @@ export class ApplianceProcess {
   }
 
   get apiUrl(): string {
+    if (this.#host !== null) return `https://${this.#host}:${this.apiPort}`;
     const isPlain = this.env.RHYTHMX_TLS_CERT_FILE === undefined && !this.env.RHYTHMX_LISTEN?.startsWith("0.0.0.0");
     return `${isPlain ? "http" : "https"}://127.0.0.1:${this.apiPort}`;
   }

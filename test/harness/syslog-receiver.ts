@@ -15,7 +15,7 @@ interface Misbehaviour extends StreamMisbehaviour {
 export class SyslogReceiver extends StreamReceiver<Peer, Misbehaviour> {
   misbehaviour: Misbehaviour = {};
 
-  static async started(options: { port?: number; tls?: ReceiverTls } = {}): Promise<SyslogReceiver> {
+  static async started(options: { port?: number; tls?: ReceiverTls; host?: string } = {}): Promise<SyslogReceiver> {
     const receiver = new SyslogReceiver(options);
     await receiver.start();
     return receiver;

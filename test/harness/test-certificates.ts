@@ -4,8 +4,12 @@ import { join } from "node:path";
 
 const folder = join(import.meta.dir, "../data/tls");
 
+export function certificateFile(name: string): string {
+  return join(folder, name);
+}
+
 export function pem(name: string): Buffer {
-  return readFileSync(join(folder, name));
+  return readFileSync(certificateFile(name));
 }
 
 /** A server certificate with its key. */

@@ -1,7 +1,7 @@
 /** `npm run release`: complete, accepted by Debian's tools, of the right processor, and the same bytes from another folder. */
 import { afterAll, expect, test } from "bun:test";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
@@ -90,6 +90,17 @@ test("the ARM packages hold a program for ARM, which runs", () => {
   const bundle = `rhythmx-edge-${version}-linux-arm64`;
   run("tar", "-xzf", `${bundle}.tar.gz`, "-C", folder);
   expect(readFileSync(join(folder, bundle, "rhythmx")).equals(readFileSync(program))).toBe(true);
+});
+
+test("a library that the machine lacks is named, with the package that has it", () => {
+  const [place, from] = [join(folder, "bare/lib"), "/usr/aarch64-linux-gnu/lib"];
+  mkdirSync(place, { recursive: true });
+  for (const name of readdirSync(from))
+    if (!name.startsWith("libgcc_s")) symlinkSync(join(from, name), join(place, name));
+  const program = join(folder, "arm64/usr/bin/rhythmx");
+  const { status, stderr } = spawnSync("qemu-aarch64-static", ["-L", join(folder, "bare"), program, "version"]);
+  expect(status).not.toBe(0);
+  expect(stderr.toString()).toContain("needs libgcc_s.so.1, which is not on this machine");
 });
 
 test("the bill of materials is of what the bundler put in", async () => {

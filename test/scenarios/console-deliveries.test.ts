@@ -186,7 +186,9 @@ test("candidates of what was made and not identified: none, one to pick, many, a
   const many = await admin.submit(one, action);
   expect(many.text).toContain("ServiceNow has 2 tickets with it: pick the one that is to be kept in step.");
   it.snow.rows.pop();
-  const found = [...one.html.matchAll(/<form[^>]*identify"[\s\S]*?<\/form>/g)].find(([form]) => form.includes("It is "));
+  const found = [...one.html.matchAll(/<form[^>]*identify"[\s\S]*?<\/form>/g)].find(([form]) =>
+    form.includes("It is "),
+  );
   const token = /name="form_token" value="([^"]+)"/.exec(one.html)?.[1] ?? "";
   const number = /name="number" value="([^"]+)"/.exec(found?.[0] ?? "")?.[1] ?? "";
   expect(number).toBe(row.number ?? "?");

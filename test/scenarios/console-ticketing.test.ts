@@ -172,7 +172,8 @@ test("the systems of auto-push are ticked; none of them is refused with the way 
   const api = await ApiClient.asUser(edge, "boss", "admin");
   const save = `/console${pages.auto_push}/save`;
   const page = await admin.get(pages.auto_push);
-  const ticked = (html: string) => [...html.matchAll(/name="systems\.(\w+)" value="true" checked/g)].map(([, id]) => id);
+  const ticked = (html: string) =>
+    [...html.matchAll(/name="systems\.(\w+)" value="true" checked/g)].map(([, id]) => id);
   expect(ticked(page.html)).toEqual(["jira"]);
   const none = await admin.fill(page, save, { "systems.jira": null });
   expect([none.status, none.text]).toEqual([422, expect.stringContaining("to make no ticket by itself, switch")]);

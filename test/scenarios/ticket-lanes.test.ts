@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createLog } from "../../appliance/runtime/log.ts";
 import { TicketDispatcher } from "../../appliance/tickets/dispatcher.ts";
 import { StoreError } from "../../core/errors.ts";
+import { Faults } from "../../core/faults.ts";
 import type { TicketSettingName } from "../../core/settings/ticket-definitions.ts";
 import { readTicketSettings } from "../../core/settings/tickets.ts";
 import { hourMs, minuteMs } from "../../core/time.ts";
@@ -15,18 +16,19 @@ import { cleanUp, cleanUpScenes, critical, scene } from "../harness/ticket-scene
 afterEach(cleanUpScenes);
 
 /** An incident with a ticket to be made in Jira, and a dispatcher on its own. */
-async function alone(env: Partial<Record<TicketSettingName, string>> = {}) {
+async function alone(env: Partial<Record<TicketSettingName, string>> = {}, users = ["jsmith"]) {
   const it = await scene({ AUTO_PUSH_SYSTEMS: "jira", RETRY_SCHEDULE: "*/2 * * * *" });
   it.jira.faults = () => ({ when: "before", what: { status: 503 } });
-  await it.appliance.ingest([critical("jsmith")]);
+  await it.appliance.ingest(users.map((user) => critical(user)));
   await it.appliance.stop();
   it.jira.faults = () => null;
   const clock = new FakeClock(it.appliance.clock.now() + 24 * hourMs);
   const store = await openStore({ path: join(it.appliance.dataDir, "rhythmx.db"), clock });
   cleanUp.push(() => store.close());
   const lines: string[] = [];
+  const faults = new Faults(() => clock.now());
   const dispatcher = new TicketDispatcher({
-    ...{ store, clock, sleep: clock.sleep, random: () => 0.5 },
+    ...{ store, clock, sleep: clock.sleep, random: () => 0.5, faults },
     log: createLog({ level: "debug", format: "json", clock, write: (line) => void lines.push(line) }),
     defaultBaseUrl: () => "http://127.0.0.1",
     userNames: () => [],
@@ -44,8 +46,9 @@ async function alone(env: Partial<Record<TicketSettingName, string>> = {}) {
   const values = new Map(
     Object.entries(given).map(([name, text]) => [name as TicketSettingName, { text, source: "environment" }]),
   );
-  const start = async () => {
-    await dispatcher.recover();
+  /** `elsewhere`: after another node of a cluster. */
+  const start = async (elsewhere = false) => {
+    await dispatcher.recover({ elsewhere });
     await dispatcher.apply(readTicketSettings(values as never).settings);
     dispatcher.wake();
   };
@@ -64,7 +67,7 @@ async function alone(env: Partial<Record<TicketSettingName, string>> = {}) {
     await rest();
     return at;
   };
-  return { ...it, clock, store, dispatcher, start, rest, jump, lines };
+  return { ...it, clock, store, dispatcher, faults, start, rest, jump, lines };
 }
 
 test("nothing is due before it is started, and nothing after it was stopped", async () => {
@@ -173,4 +176,50 @@ test("a Retry-After that a reading was answered with is stored, so that a restar
   for (let n = 0; n < 20 && refusedAt === 0; n++) await it.jump(1);
   await it.rest();
   expect(await it.store.tickets.listThrottles()).toEqual([{ system: "jira", until: refusedAt + 7_200_000 }]);
+}, 300_000);
+
+test("after a fail-over a second ticket is named until it is closed there", async () => {
+  const it = await alone({ UNKNOWN_LOOKUP_DELAYS_SECONDS: "1" }, ["jsmith", "mjones"]);
+  const create = async () =>
+    (await it.store.reading.listDeliveries({ entities: null, limit: 10, offset: 0 })).deliveries.find(
+      ({ id }) => id === left?.id,
+    );
+  const [left] = (await it.store.reading.listDeliveries({ entities: null, limit: 10, offset: 0 })).deliveries;
+  const sending = { id: left?.id ?? "", payload: null, hint: null, asked: null, title: null };
+  await it.store.tickets.beginDelivery(sending as never, it.clock.now());
+  await it.start(true);
+  const beganAt = it.clock.now();
+  for (let n = 0; n < 60 && it.jira.issues.length < 2; n++) await it.jump(1);
+  expect(it.jira.issues).toHaveLength(2);
+  // Not before the longest time that the old leader's request can take.
+  expect(it.clock.now()).toBeGreaterThanOrEqual(beganAt + 30_000);
+  await it.rest();
+  // The old leader goes on where it was stopped, and sends the same.
+  const sent = it.jira.log.filter(({ method, path }) => method === "POST" && path.endsWith("/issue")).at(-1);
+  const headers = {
+    Authorization: String(sent?.headers.authorization),
+    Accept: "application/json",
+    "Content-Type": "application/json",
+  };
+  await fetch(`${it.jira.url}${sent?.path}`, { method: "POST", headers, body: sent?.body ?? "" });
+  expect(it.jira.issues).toHaveLength(3);
+  const second = () =>
+    it.dispatcher
+      .metrics()
+      .systems()
+      .find(({ system }) => system === "jira")?.second;
+  const named = () => it.faults.list().find(({ name }) => name === "second_tickets")?.message ?? "";
+  for (let n = 0; n < 60 && second() === 0; n++) await it.jump(1);
+  expect(second()).toBe(1);
+  expect(named()).toContain(`${left?.incidentId} has more than one ticket: SEC-2, which it follows, and SEC-3.`);
+  expect(it.lines.filter((line) => line.includes("an incident has a second ticket"))).toHaveLength(1);
+  expect(await create()).toMatchObject({ state: "confirmed", cause: "second_ticket", detail: named() });
+  // It is known after another start too.
+  expect(await it.store.tickets.listSecondLooks()).toMatchObject([{ others: [{ key: "SEC-3" }] }]);
+  it.jira.move("SEC-3", "Done");
+  for (let n = 0; n < 200 && second() !== 0; n++) await it.jump(1);
+  expect([second(), named()]).toEqual([0, ""]);
+  expect(await create()).toMatchObject({ state: "confirmed", cause: null, detail: null });
+  for (let n = 0; n < 400 && (await it.store.tickets.listSecondLooks()).length > 0; n++) await it.jump(1);
+  expect(await it.store.tickets.listSecondLooks()).toEqual([]);
 }, 300_000);

@@ -335,6 +335,34 @@ describe("a ticket", () => {
     expect(issue?.status).toBe("Done");
   });
 
+  test("that was deleted is looked for again by a retry: its updates wait for a person again, or go on", async () => {
+    const it = await ticketed();
+    await polled(it);
+    const [issue, row] = [it.jira.remove(it.key), it.snow.remove(it.number)];
+    await it.admin.patch(`/api/incidents/${it.id}/status`, { status: "IN_PROGRESS", notes: "Asked the user" });
+    const causes = async () => {
+      await turn(it, 2_000);
+      await settled(it);
+      return (await deliveries(it, "state=parked")).map(({ cause }: { cause: string }) => cause) as string[];
+    };
+    const all = Array<string>(4).fill("ticket_gone");
+    expect(await causes()).toEqual(all);
+    const retry = async (): Promise<unknown> => (await (await login(it)).post("/api/dead-letters/retry", {})).body;
+    expect(await retry()).toMatchObject({ retried: 4 });
+    expect(await causes()).toEqual(all);
+
+    it.jira.issues.push(issue);
+    it.snow.rows.push(row);
+    expect(await retry()).toMatchObject({ retried: 4 });
+    expect(await causes()).toEqual([]);
+    await polled(it);
+    expect(it.jira.issue(it.key).status).toBe("In Progress");
+    expect(it.snow.row(it.number)).toMatchObject({ state: "2" });
+    expect(it.snow.journal.filter(({ value }) => value.includes("Asked the user"))).toHaveLength(1);
+    const { tickets } = (await (await login(it)).get("/api/tickets")).body;
+    expect(tickets.map(({ state }: { state: string }) => state)).toEqual(["there", "there"]);
+  });
+
   test("that an account no longer sees is not taken for deleted", async () => {
     const it = await ticketed({ AUTO_PUSH_SYSTEMS: "jira" });
     it.jira.faults = ({ path }) =>

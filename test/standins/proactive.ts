@@ -68,8 +68,9 @@ export class ProactiveStandIn extends StandIn {
     if (asked.method === "GET" && number === "") {
       const { lookUp } = this.options;
       if (lookUp === "unfiltered") return { status: 200, body: this.cases.map(shown) };
-      const found = this.cases.find(({ correlationId }) => correlationId === asked.query.get("correlationId"));
+      const [found, ...others] = this.cases.filter((one) => one.correlationId === asked.query.get("correlationId"));
       if (found === undefined) return { status: 404, body: failure("no such case") };
+      if (others.length > 0) return { status: 200, body: [found, ...others].map(shown) };
       const { correlationId, ...anonymous } = shown(found);
       return { status: 200, body: lookUp === "anonymous" ? anonymous : { ...anonymous, correlationId } };
     }

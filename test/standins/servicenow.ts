@@ -21,8 +21,8 @@ export class ServiceNowStandIn extends StandIn {
   #inserted = 0;
   readonly options: Required<ServiceNowOptions>;
 
-  constructor(options: ServiceNowOptions = {}) {
-    super();
+  constructor(options: ServiceNowOptions = {}, tls: { cert: Buffer; key: Buffer } | null = null) {
+    super(tls);
     this.options = {
       credentials: "rhythmx:snow-password-1",
       groups: { "SOC Team": "a".repeat(32) },
@@ -71,7 +71,7 @@ export class ServiceNowStandIn extends StandIn {
     const parts = (asked.query.get("sysparm_query") ?? "").split("^");
     const valid = parts
       .map((part) => /^(\w+?)(>=|=)(.*)$/.exec(part))
-      .filter((one) => one !== null && [...columns, "sys_id", "sys_updated_on"].includes(one[1] ?? ""));
+      .filter((one) => one !== null && [...columns, "sys_id", "number", "sys_created_on", "sys_updated_on"].includes(one[1] ?? ""));
     // Times in queries are those of the account's zone.
     const local = (row: Row) => shifted(row.sys_updated_on ?? "", this.options.zoneHours);
     const found = this.rows.filter((row) =>

@@ -34,6 +34,7 @@ export abstract class StandIn {
   /** Told +1 when a request comes in and -1 when it is answered or broken off. */
   watch: (change: 1 | -1) => void = () => {};
   port = 0;
+  #host = "127.0.0.1";
 
   /** `tls`: the certificate by which it is reached, as PEM. */
   constructor(tls: { cert: Buffer; key: Buffer } | null = null) {
@@ -46,8 +47,10 @@ export abstract class StandIn {
     });
   }
 
-  async start(port = 0): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(port, "127.0.0.1", resolve));
+  /** `host`: the address on which it listens. */
+  async start(port = 0, host = "127.0.0.1"): Promise<this> {
+    this.#host = host;
+    await new Promise<void>((resolve) => this.#server.listen(port, host, resolve));
     this.port = (this.#server.address() as AddressInfo).port;
     return this;
   }
@@ -58,7 +61,7 @@ export abstract class StandIn {
   }
 
   get url(): string {
-    return `${this.#scheme}://127.0.0.1:${this.port}`;
+    return `${this.#scheme}://${this.#host}:${this.port}`;
   }
 
   /** What it does with a request; never called for one that a fault has swallowed. */

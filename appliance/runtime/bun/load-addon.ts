@@ -17,7 +17,7 @@ import {
 } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { EdgeError } from "../../../core/errors.ts";
+import { EdgeError, messageOf } from "../../../core/errors.ts";
 
 /**
  * Every thread has to get the same copy. Two copies of SQLite in one process do not know of each other's locks, which the kernel counts for the
@@ -113,6 +113,14 @@ function loadFromTemporaryFile(bytes: Uint8Array): unknown {
     writeFileSync(file, bytes, { mode: 0o700 });
     return loadLibrary(file);
   } catch (cause) {
+    // The words of dlopen(3): it is not the folder.
+    const library = /^([^/\s]+): cannot open shared object file/.exec(messageOf(cause))?.[1];
+    if (library !== undefined)
+      throw new EdgeError(
+        "addon_failed",
+        `the database driver needs ${library}, which is not on this machine: install the package that has it (libgcc_s.so.1: libgcc-s1 on Debian, libgcc on RHEL)`,
+        { cause },
+      );
     const mend = "set BUN_TMPDIR to a folder that can be written and allows execution";
     throw new EdgeError("addon_failed", `cannot load the database driver by way of ${parent}: ${mend}`, { cause });
   } finally {

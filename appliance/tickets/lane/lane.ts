@@ -16,10 +16,10 @@ import type { Job, JobSource, LaneListeners, LaneSettings, LaneTools, LaneView }
 import { Outcomes } from "./outcomes.ts";
 import { ReadingSource } from "./reading-source.ts";
 import { SearchSource, type SyncStatus } from "./search-source.ts";
+import { SecondTicketSource } from "./second-ticket-source.ts";
 
-/** Jobs at the same time. */
-const slots = 4;
-const slotsForReading = slots / 2;
+/** Jobs at the same time, and those of them that only read. */
+const [slots, slotsForReading] = [4, 2];
 /** How many due jobs are fetched besides those in progress; some of them may have to wait. */
 const mostListed = 16;
 /** The wait after an error on our side, such as a database that cannot be read. */
@@ -36,8 +36,9 @@ export class Lane implements LaneView {
   readonly #deliveries = new DeliverySource(this);
   readonly #searches = new SearchSource(this);
   readonly #readings = new ReadingSource(this);
+  readonly secondTickets = new SecondTicketSource(this);
   /** Reading comes first: it has few slots, and deliveries must not delay it. */
-  readonly #sources: readonly JobSource[] = [this.#searches, this.#readings, this.#deliveries];
+  readonly #sources: readonly JobSource[] = [this.#searches, this.#readings, this.secondTickets, this.#deliveries];
   readonly #underWay = new Map<Job, { reads: boolean; done: Promise<void> }>();
   readonly #listeners: LaneListeners;
   #current: LaneSettings | null = null;

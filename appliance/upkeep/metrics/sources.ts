@@ -50,6 +50,8 @@ export interface TicketSystemFigures {
   /** Requests for deliveries that ended well, and those that did not. */
   confirmed: number;
   failed: number;
+  /** Open tickets of incidents that have another one, after a fail-over of a cluster. */
+  second: number;
   /** When one last ended well, and when the last search for changed tickets did; epoch milliseconds, null = not yet. */
   confirmedAt: number | null;
   syncedAt: number | null;

@@ -32,6 +32,11 @@ export function ticketFamilies(tickets: TicketMetrics, { database }: Gathered): 
         ]),
     ),
     gauge(
+      "rhythmx_ticket_second",
+      "Open tickets of incidents that have another ticket, found after a fail-over of a cluster.",
+      of(({ second }) => second),
+    ),
+    gauge(
       "rhythmx_ticket_system_enabled",
       "1 for a ticket system that is used.",
       of(({ isEnabled }) => (isEnabled ? 1 : 0)),

@@ -3,6 +3,7 @@ import {
   type DeliveryKind,
   type DeliveryState,
   notIdentified,
+  secondTicket,
   unknownOutcome,
 } from "../../../../../core/tickets/ticket.ts";
 import { words } from "../../parts/severity.tsx";
@@ -131,6 +132,13 @@ const causes: ReadonlyMap<string, CauseWords> = new Map([
     {
       name: "It may have been made",
       means: "Nothing is sent again by itself. Look there: name the ticket if it exists, else send it again.",
+    },
+  ],
+  [
+    secondTicket,
+    {
+      name: "The incident has a second ticket",
+      means: "A node of the cluster was stopped in the middle of a request. Close or merge one of the two there.",
     },
   ],
   ["not_kept", { name: "Written, and not seen afterwards", means: "It is looked up before it is written again." }],
