@@ -4,6 +4,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { ApiClient } from "../harness/api-client.ts";
 import { until } from "../harness/appliance.ts";
+import { ConnectProxy, TlsFront } from "../harness/connect-proxy.ts";
 import { hostileWords } from "../harness/hostile-words.ts";
 import { pem, serverPair } from "../harness/test-certificates.ts";
 import { filled, jiraFor, pages, started } from "../harness/ticket-console.ts";
@@ -273,4 +274,31 @@ test("the certificates that a system shows are told, also where its authority is
     true,
     expect.not.stringContaining("not trusted"),
   ]);
+});
+
+test("the certificates are told through a proxy too, and directly where it does not count", async () => {
+  const { edge } = await started();
+  const api = await ApiClient.asUser(edge, "boss", "admin");
+  const front = await TlsFront.started("server", 1);
+  const proxy = await ConnectProxy.started(front.port);
+  const { url } = proxy;
+  const test = async (more: object = {}) => {
+    const { body } = await api.post("/api/settings/jira/test", { ...filled("https://jira.example"), ...more });
+    return body.steps[0] as { name: string; detail: string; certificates?: { subject: string }[] };
+  };
+  const shown = await test({ proxy: url });
+  expect([shown.name, shown.certificates?.length ?? 0]).toEqual(["TLS handshake", expect.any(Number)]);
+  expect(shown.certificates?.[0]?.subject).toMatch(/\w/);
+  expect(shown.detail).toContain(`, through ${new URL(url).host}; its certificate holds until`);
+  // The chain and the test of the connection itself.
+  expect(proxy.asked.filter((one) => one === "jira.example:443").length).toBeGreaterThan(1);
+  await api.send("PUT", "/api/settings/network", { no_proxy: "jira.example" });
+  proxy.asked.splice(0);
+  expect((await test({ proxy: url })).name).not.toBe("TLS handshake");
+  expect(proxy.asked).toEqual([]);
+  await api.send("PUT", "/api/settings/network", { no_proxy: null });
+  // One that refuses: the test says so, and nothing hangs.
+  front.stop();
+  proxy.stop();
+  expect((await test({ proxy: url })).name).not.toBe("TLS handshake");
 });
