@@ -56,7 +56,7 @@ function isLess({ fields }: Section, changes: Readonly<Record<string, unknown>>,
 function wordsOf(removal: RetentionPreview): string {
   const words = removalWords(removal);
   if (words === null) return "Nothing is as old as that at present.";
-  return `Removed within the hour, and not to be brought back except from a backup: ${words}.`;
+  return `Removed at the next pass, and not to be brought back except from a backup: ${words}.`;
 }
 
 const nothing = async () => null;
