@@ -5,6 +5,18 @@ import { DeliveryError, messageOf } from "../core/errors.ts";
 const notSent =
   /ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|FailedToOpenSocket|CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|DNS/i;
 
+/** An answer of which the rest is not read. */
+export class TooLong extends Error {
+  constructor(mostBytes: number) {
+    super(`it answers with more than ${mostBytes / 1_048_576} MiB, which is read no further`);
+  }
+}
+
+/** Whether less has to be asked for at a time. */
+export function isTooLong(error: unknown): boolean {
+  return error instanceof DeliveryError && error.code === "too_long";
+}
+
 /** Why no answer came, as a stable code; `sent`: the request may have had an effect. */
 export function brokenOff(error: unknown): { name: string; sent: boolean; said: string } {
   // ofetch wraps the error of fetch.
@@ -71,12 +83,15 @@ function withoutMarkup(text: string): string {
   return bare.replace(/<[^<>]*>/g, " ");
 }
 
+/** However long a target asks us to wait, it is asked again after a day. */
+export const longestRetryAfterSeconds = 86_400;
+
 /** The seconds of `Retry-After`, which may also be a date (RFC 9110, 10.2.3); null if it is neither. */
 export function retryAfterSeconds(value: string | null, now: number): number | null {
   if (value === null) return null;
-  if (/^\d+$/.test(value.trim())) return Math.min(Number(value), 86_400);
+  if (/^\d+$/.test(value.trim())) return Math.min(Number(value), longestRetryAfterSeconds);
   const date = Date.parse(value);
-  return Number.isNaN(date) ? null : Math.min(86_400, Math.max(0, Math.ceil((date - now) / 1000)));
+  return Number.isNaN(date) ? null : Math.min(longestRetryAfterSeconds, Math.max(0, Math.ceil((date - now) / 1000)));
 }
 
 /**

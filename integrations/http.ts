@@ -2,7 +2,7 @@
 import { ofetch } from "ofetch";
 import { DeliveryError } from "../core/errors.ts";
 import type { RemoteTicket } from "../core/tickets/ticket.ts";
-import { brokenOff, carriesError, parseJson, passesByItself, retryAfterSeconds, wordsOf } from "./answers.ts";
+import { brokenOff, carriesError, parseJson, passesByItself, retryAfterSeconds, TooLong, wordsOf } from "./answers.ts";
 import { isRecording, note, noteBroken } from "./exchanges.ts";
 import { keptBody, withoutSecrets } from "./kept-bodies.ts";
 import { putOff, type Throttle } from "./throttle.ts";
@@ -227,6 +227,14 @@ export class Target {
   }
 
   #network(error: unknown, request: string): DeliveryError {
+    if (error instanceof TooLong) {
+      noteBroken(request, error.message);
+      // The target works; what it has of this ticket is too much.
+      return this.#failure("too_long", error.message, null, "", {
+        retryable: true,
+        effectUnknown: !request.startsWith("GET "),
+      });
+    }
     const { name, sent, said } = brokenOff(error);
     const words = this.#clean(said);
     noteBroken(request, words);
@@ -259,7 +267,7 @@ export class Target {
     let size = 0;
     for await (const part of response.body ?? []) {
       size += part.length;
-      if (size > mostBytes) throw new Error("the answer has no end");
+      if (size > mostBytes) throw new TooLong(mostBytes);
       parts.push(part);
     }
     return Buffer.concat(parts).toString("utf8");

@@ -25,6 +25,7 @@ const divided = new Set(["transports", "integrations"]);
  */
 const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
   store: [
+    ["disk"],
     ["database"],
     ["events", "replica"],
     ["access", "assets", "backup", "outbox"],

@@ -227,8 +227,9 @@ export class ConsoleSessions {
   }
 }
 
+/** One of a time far ahead was begun by a clock that has been set back since, and would not end for years. */
 function hasEnded({ createdAt, seenAt }: ConsoleSessionRecord, now: number): boolean {
-  return now - seenAt > idleMs || now - createdAt > longestMs;
+  return now - seenAt > idleMs || Math.abs(now - createdAt) > longestMs;
 }
 
 function sha256Of(cookie: string): string {

@@ -61,27 +61,34 @@ function finishRotation(dataDir: string, check: string): void {
   if (keyOpens(next, check)) moveKey(next, own);
 }
 
-/** Re-encrypts everything and returns the number of secrets. @throws EdgeError key_elsewhere if the key is kept elsewhere and no new one is given */
+/** `isInPlace`: the new key is where the next start reads it; otherwise somebody has to put it into `keyFile` before that. */
+export interface Rotated {
+  secrets: number;
+  keyFile: string;
+  isInPlace: boolean;
+}
+
+/** Re-encrypts everything under `newKey`; null = one is made. @throws EdgeError key_elsewhere if the key is kept elsewhere and no new one is given */
 export async function rotateSecrets(
   places: MasterKeyPlaces,
   tickets: Store["tickets"],
   secrets: Secrets,
-  newKeyFile: string | null,
+  newKey: Buffer | null,
   /** Called when the encrypted values have changed, for parts that keep copies. */
   onResealed: () => Promise<void> = async () => {},
-): Promise<{ secrets: number; keyFile: string }> {
+): Promise<Rotated> {
   const elsewhere = givenKey(places.file, places.credentialsDir);
-  if (elsewhere !== null && newKeyFile === null)
+  if (elsewhere !== null && newKey === null)
     throw new EdgeError(
       "key_elsewhere",
       `the master key is kept in ${elsewhere}: give the next one with --new-key FILE, and put it in its place before the next start`,
     );
   const own = ownKey(places.dataDir);
-  const master = newKeyFile === null ? randomBytes(32) : readKey(newKeyFile);
+  const master = newKey ?? randomBytes(32);
   const check = await tickets.readKeyCheck();
   if (check !== null && !isOpenedBy(secrets, check)) throw wrongKey();
   if (check !== null && opensCheck(master, check))
-    throw new UsageError(`--new-key ${newKeyFile}: this is the key that holds now; make another one`);
+    throw new UsageError("--new-key: this is the key that holds now; make another one");
   if (elsewhere === null) {
     // A failed rotation may have left it; it is created again, so that mode and owner are right and no link is followed.
     rmSync(nextTo(own), { force: true, recursive: true });
@@ -110,7 +117,7 @@ export async function rotateSecrets(
     if (late.length === 0) break;
     await tickets.reseal(late, renewed.seal(checkText, checkPlace));
   }
-  return { secrets: values.length, keyFile: elsewhere ?? own };
+  return { secrets: values.length, keyFile: elsewhere ?? own, isInPlace: elsewhere === null };
 }
 
 function nextTo(own: string): string {

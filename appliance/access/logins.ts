@@ -224,8 +224,9 @@ export class Logins {
   }
 }
 
+/** One of a time far ahead was begun by a clock that has been set back since, and would not end for years. */
 function hasEnded({ createdAt, refreshedAt }: SessionRecord, now: number): boolean {
-  return now - refreshedAt > idleMs || now - createdAt > longestMs;
+  return now - refreshedAt > idleMs || Math.abs(now - createdAt) > longestMs;
 }
 
 function refreshRefused(): EdgeError {

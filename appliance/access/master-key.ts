@@ -3,6 +3,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { EdgeError, messageOf } from "../../core/errors.ts";
+import { syncPath } from "../../store/disk/sync.ts";
 
 const keyBytes = 32;
 const ivBytes = 12;
@@ -99,22 +100,13 @@ export function writeKey(path: string, key: Buffer): void {
   } finally {
     closeSync(file);
   }
-  syncFolder(path);
+  syncPath(dirname(path));
 }
 
 /** Replaces a key file by another; durable when this returns. */
 export function moveKey(from: string, to: string): void {
   renameSync(from, to);
-  syncFolder(to);
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(dirname(path), "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  syncPath(dirname(to));
 }
 
 /** Base64, hexadecimal or raw. */

@@ -146,10 +146,10 @@ export async function createApi(parts: ApiParts) {
     sample,
     ticketSettings,
     // One after the other, because two rotations would write the same file.
-    rotateSecrets: (newKeyFile: string | null) => {
+    rotateSecrets: (newKey: Buffer | null) => {
       const rotated = rotating.then(() =>
         accounts.exclusively(() =>
-          rotateSecrets(places, store.tickets, secrets, newKeyFile, () => accounts.rereadSecondFactors()),
+          rotateSecrets(places, store.tickets, secrets, newKey, () => accounts.rereadSecondFactors()),
         ),
       );
       rotating = rotated.catch(() => {});

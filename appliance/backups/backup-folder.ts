@@ -44,9 +44,14 @@ export function listBackups(folder: string): KeptBackup[] {
   return found.sort((a, b) => b.at - a.at || (a.name < b.name ? 1 : -1));
 }
 
-/** Removes the oldest until `keep` are left; returns their names. */
-export function pruneBackups(folder: string, keep: number): string[] {
-  const old = listBackups(folder).slice(keep);
+/**
+ * Removes the oldest until `keep` are left; returns their names. The one that was `made` at `now` is the newest, whatever the clock said for the others:
+ * a name that is still to come is of a clock that was ahead, and so of an older one.
+ */
+export function pruneBackups(folder: string, keep: number, made: string, now: number): string[] {
+  const others = listBackups(folder).filter(({ name }) => name !== made);
+  const [past, ahead] = [others.filter(({ at }) => at <= now), others.filter(({ at }) => at > now)];
+  const old = [...past, ...ahead].slice(keep - 1);
   for (const { name } of old) rmSync(join(folder, name), { force: true });
   return old.map(({ name }) => name);
 }

@@ -48,7 +48,10 @@ export interface BackupStatus {
 
 export class Backups {
   readonly #parts: BackupParts;
-  readonly #startedAt: number;
+  /** The schedule counts from here: the last one, else the start. Epoch milliseconds. */
+  #since: number;
+  /** After a failure the schedule makes none before this; epoch milliseconds. */
+  #againAt = 0;
   #last: LastBackup | null = null;
   #failure: BackupStatus["failure"] = null;
   #failures = 0;
@@ -58,13 +61,14 @@ export class Backups {
 
   private constructor(parts: BackupParts) {
     this.#parts = parts;
-    this.#startedAt = parts.clock.now();
+    this.#since = parts.clock.now();
   }
 
   /** Reads what is remembered of the last one. @throws StoreError */
   static async load(parts: BackupParts): Promise<Backups> {
     const backups = new Backups(parts);
     backups.#last = await parts.store.admin.lastBackup();
+    if (backups.#last !== null) backups.#since = backups.#last.at;
     return backups;
   }
 
@@ -98,9 +102,12 @@ export class Backups {
   nextDueAt(): number {
     const { schedule } = this.#parts.settings().backup;
     if (schedule === null) return Number.POSITIVE_INFINITY;
-    const next = new Cron(schedule, { paused: true }).nextRun(new Date(this.#last?.at ?? this.#startedAt));
-    if (next === null) return Number.POSITIVE_INFINITY;
-    return Math.max(next.getTime(), this.#failure === null ? 0 : this.#failure.at + againMs);
+    const now = this.#parts.clock.now();
+    // Noted at a time that is still to come, by a clock that was ahead: they count from now.
+    this.#since = Math.min(this.#since, now);
+    this.#againAt = Math.min(this.#againAt, now + againMs);
+    const next = new Cron(schedule, { paused: true }).nextRun(new Date(this.#since));
+    return next === null ? Number.POSITIVE_INFINITY : Math.max(next.getTime(), this.#againAt);
   }
 
   /** Makes the one that is due. A failure is a fault and no failure of the loop. */
@@ -113,16 +120,26 @@ export class Backups {
     }
   }
 
-  /** @throws EdgeError backup_running, backup_failed …; StoreError */
-  async make(): Promise<MadeBackup> {
-    return this.begin();
+  /** `isTaken`: as `begin`. @throws EdgeError backup_running, backup_failed …; StoreError */
+  async make(isTaken = false): Promise<MadeBackup> {
+    return this.begin(isTaken);
   }
 
-  /** Begins one, whose promise says what becomes of it. @throws EdgeError backup_running */
-  begin(): Promise<MadeBackup> {
+  /** One was taken from the folder to another place. */
+  async moved(from: string, to: string): Promise<void> {
+    if (this.#last?.path !== from) return;
+    this.#last = { ...this.#last, path: to };
+    await this.#note(this.#last);
+  }
+
+  /**
+   * Begins one, whose promise says what becomes of it. `isTaken`: it does not stay in the folder, so none of those that do makes room for it.
+   * @throws EdgeError backup_running
+   */
+  begin(isTaken = false): Promise<MadeBackup> {
     if (this.#running !== null) throw new EdgeError("backup_running", "a backup is being made: wait until it is ready");
     this.#progress = { phase: "copy", done: 0, total: 0 };
-    const running = this.#make().finally(() => {
+    const running = this.#make(isTaken).finally(() => {
       this.#running = null;
       this.#progress = null;
       this.#dueChanged();
@@ -143,7 +160,7 @@ export class Backups {
     return path;
   }
 
-  async #make(): Promise<MadeBackup> {
+  async #make(isTaken: boolean): Promise<MadeBackup> {
     const { store, clock, log, faults, settings, configFolders, stopping } = this.#parts;
     const { dataDir, backup } = settings();
     const folder = backupFolder({ dataDir, backup });
@@ -167,22 +184,30 @@ export class Backups {
         stopping,
       );
       this.#last = { at, bytes: made.bytes, path: made.path };
+      this.#since = at;
+      this.#againAt = 0;
       this.#failure = null;
       faults.clear(faultName);
       log.info("backup made", { path: made.path, bytes: made.bytes, sha256: made.sha256 });
-      const removed = pruneBackups(folder, backup.keep);
+      const removed = isTaken ? [] : pruneBackups(folder, backup.keep, name, at);
       if (removed.length > 0) log.info("old backups removed", { names: removed.join(", ") });
-      await store.admin
-        .noteBackup(this.#last)
-        .catch((error: unknown) => log.warn("the time of a backup cannot be stored", { error: messageOf(error) }));
+      await this.#note(this.#last);
       return made;
     } catch (error) {
       if (stopping.aborted) throw error;
       this.#failures++;
       this.#failure = { at: clock.now(), message: messageOf(error) };
+      this.#againAt = this.#failure.at + againMs;
       faults.set(faultName, `the last backup failed: ${messageOf(error)}`);
       throw error;
     }
+  }
+
+  async #note(last: LastBackup): Promise<void> {
+    const { store, log } = this.#parts;
+    await store.admin
+      .noteBackup(last)
+      .catch((error: unknown) => log.warn("the time of a backup cannot be stored", { error: messageOf(error) }));
   }
 }
 

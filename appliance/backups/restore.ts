@@ -5,10 +5,11 @@ import { messageOf } from "../../core/errors.ts";
 import type { Settings } from "../../core/settings.ts";
 import { makeRestored, type Replaced, type RestoreReport, readReplaced } from "../../store/backup/as-restored.ts";
 import { withFile } from "../../store/backup/examine.ts";
-import { removeUnfinished, syncPath } from "../../store/backup/make-backup.ts";
+import { removeUnfinished } from "../../store/backup/make-backup.ts";
 import { completeSwitch, keptPath, restoredPath, switchDatabase } from "../../store/backup/switch.ts";
 import { type OnUnpack, removeFile, type Unpacked, unpack } from "../../store/backup/unpack.ts";
 import { InstanceLock } from "../../store/database/instance-lock.ts";
+import { syncPath } from "../../store/disk/sync.ts";
 import { type PlacedConfig, placeConfig } from "./config-files.ts";
 import { planSecrets, type SecretsPlan } from "./restored-secrets.ts";
 

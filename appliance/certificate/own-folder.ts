@@ -6,6 +6,7 @@ import { createPrivateKey } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { CertificateFiles } from "../../core/settings/certificate-files.ts";
+import { syncPath } from "../../store/disk/sync.ts";
 import { certificatesOf } from "./facts.ts";
 import type { Pair } from "./read-pair.ts";
 
@@ -25,7 +26,7 @@ export function storePair(files: Files, { cert, key }: Pair): void {
   }
   renameSync(next.keyFile, files.keyFile);
   renameSync(next.certFile, files.certFile);
-  syncFolder(files.certFile);
+  syncPath(dirname(files.certFile));
 }
 
 /** Completes what a crash interrupted. */
@@ -74,14 +75,5 @@ function writeWhole(path: string, text: string, mode: number): void {
     fsyncSync(file);
   } finally {
     closeSync(file);
-  }
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(dirname(path), "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

@@ -208,7 +208,7 @@ async function readSettings(
   await dispatcher.stop(0);
   const ticketSettings = new SettingsService({ store, clock: systemClock, log, secrets, dispatcher });
   if (pinned !== null) await ticketSettings.load(pinned);
-  const rotate = async (newKey: string | null) => {
+  const rotate = async (newKey: Buffer | null) => {
     if (wrongKey !== null) throw wrongKey;
     return rotateSecrets(places, store.tickets, secrets, newKey);
   };

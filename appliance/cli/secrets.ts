@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { credentialsFolder, givenKey, readKey } from "../access/master-key.ts";
 import { action, commandGroup } from "./command.ts";
 import { withOperations } from "./operations.ts";
 
@@ -6,7 +7,7 @@ const rotate = action({
   summary: "encrypt every stored secret under a new master key",
   about: `Makes a new master key and encrypts every stored secret (passwords and tokens of ticket systems, second factors) under it. All logins end at once; cursors of pollers go on. It may be done while the appliance runs.
 
-A master key that is kept outside the data folder (RHYTHMX_MASTER_KEY_FILE, a systemd credential) is not written there: give the new one as a file, and put it in the old one's place before the next start.`,
+A master key that is kept outside the data folder (RHYTHMX_MASTER_KEY_FILE, a systemd credential, as \`rhythmx install\` makes it) is not written there: give the new one as a file, and put it in the old one's place before the next start. Keep the old one as long as backups from before are kept: they are under it.`,
   options: {
     "new-key": {
       value: "FILE",
@@ -22,24 +23,28 @@ A master key that is kept outside the data folder (RHYTHMX_MASTER_KEY_FILE, a sy
       lines: [
         "(umask 077; head -c 32 /dev/urandom > /root/new.key)",
         "rhythmx secrets rotate --new-key /root/new.key",
-        "mv /root/new.key /etc/rhythmx/master.key",
+        "mv /root/new.key /etc/rhythmx/credentials/master.key",
       ],
     },
   ],
   seeAlso: ["docs/operations.md"],
 
   async run({ values, terminal, loadSettings, serviceUnit }) {
-    const given = values["new-key"];
-    const file = given === undefined ? null : resolve(given);
+    const file = values["new-key"] === undefined ? null : resolve(values["new-key"]);
+    // Read here: the service sees neither /root nor the /tmp of others.
+    const newKey = file === null ? null : readKey(file);
     const resolved = await loadSettings();
-    const { secrets, keyFile } = await withOperations(
+    const { masterKeyFile, configDir } = resolved.settings;
+    const { secrets, keyFile, isInPlace } = await withOperations(
       { terminal, serviceUnit, resolved, mode: "change" },
-      (operations) => operations.rotateSecrets(file),
+      (operations) => operations.rotateSecrets(newKey),
     );
+    // The service knows a credential by the copy that systemd gives it, which goes with the next start.
+    const place = isInPlace ? keyFile : (givenKey(masterKeyFile, credentialsFolder(process.env, configDir)) ?? keyFile);
     terminal.err(
-      `${secrets} ${secrets === 1 ? "secret is" : "secrets are"} encrypted under a new master key: ${file ?? keyFile}\n`,
+      `${secrets} ${secrets === 1 ? "secret is" : "secrets are"} encrypted under a new master key: ${isInPlace ? keyFile : file}\n`,
     );
-    if (file !== null) terminal.err(`Put ${file} in the place of ${keyFile} before the next start\n`);
+    if (!isInPlace) terminal.err(`put it in its place before the next start, which reads that: mv ${file} ${place}\n`);
     return 0;
   },
 });

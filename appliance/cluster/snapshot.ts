@@ -1,20 +1,11 @@
 /** A copy of another node's database, for a node that is new or was away for too long: asked for, given, and put in place. */
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { createReadStream, createWriteStream, existsSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { EdgeError, messageOf } from "../../core/errors.ts";
+import { syncPath } from "../../store/disk/sync.ts";
 import { outboundFetch } from "../runtime/outbound-fetch.ts";
 import { askerOf, askingToken, seal, unseal } from "./sealed-stream.ts";
 
@@ -112,7 +103,7 @@ async function fetchTo(
       }
     }
     await pipeline(Readable.from(unseal(received(), secret)), createWriteStream(file, { flags: "wx", mode: 0o600 }));
-    sync(file);
+    syncPath(file);
   } finally {
     clearTimeout(timer);
   }
@@ -128,7 +119,7 @@ function putInPlace(part: string, database: string, now: number): string | null 
   }
   for (const suffix of ["-wal", "-shm"]) rmSync(`${database}${suffix}`, { force: true });
   renameSync(part, database);
-  sync(dirname(database));
+  syncPath(dirname(database));
   return kept;
 }
 
@@ -138,13 +129,4 @@ function removeParts(database: string): void {
   const folder = dirname(database);
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) if (name.startsWith(begin)) rmSync(join(folder, name), { force: true });
-}
-
-function sync(path: string): void {
-  const file = openSync(path, "r");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

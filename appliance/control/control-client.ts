@@ -54,7 +54,7 @@ export async function connectControl(
       const query = new URLSearchParams({ kind, format, before });
       return call(`/import?${query}`, body, "application/octet-stream") as ReturnType<Operations["importBatch"]>;
     },
-    rotateSecrets: (newKeyFile) => json("/secrets/rotate", { newKeyFile }),
+    rotateSecrets: (newKey) => json("/secrets/rotate", { newKey: newKey?.toString("base64") ?? null }),
     listDeadLetters: () => json("/dead-letters/list", {}),
     matchingDeliveries: (which, toDiscard) => json("/dead-letters/matching", { which, toDiscard }),
     renewTicket: async (incidentId, system, reason) => {
@@ -75,6 +75,9 @@ export async function connectControl(
     testTickets: () => json("/tickets/test", {}),
     supportBundle: async () => Buffer.from((await json<{ base64: string }>("/support", {})).base64, "base64"),
     makeBackup: () => json("/backup", {}),
+    backupTaken: async (from, to) => {
+      await json("/backup/taken", { from, to });
+    },
     backupStatus: () => json("/backup/status", {}),
     doctor: () => json<DoctorReport>("/doctor", {}),
   };

@@ -123,8 +123,8 @@ function controlApp(operations: Operations): Hono {
     return c.json(await operations.importBatch({ kind, format, body, before }));
   });
   app.post("/secrets/rotate", async (c) => {
-    const { newKeyFile } = v.parse(v.object({ newKeyFile: v.nullable(v.string()) }), await c.req.json());
-    return c.json(await operations.rotateSecrets(newKeyFile));
+    const { newKey } = v.parse(v.object({ newKey: v.nullable(v.string()) }), await c.req.json());
+    return c.json(await operations.rotateSecrets(newKey === null ? null : Buffer.from(newKey, "base64")));
   });
   app.post("/dead-letters/list", async (c) => c.json(await operations.listDeadLetters()));
   app.post("/dead-letters/matching", async (c) => {
@@ -169,6 +169,11 @@ function controlApp(operations: Operations): Hono {
     c.json({ base64: Buffer.from(await operations.supportBundle()).toString("base64") }),
   );
   app.post("/backup", async (c) => c.json(await operations.makeBackup()));
+  app.post("/backup/taken", async (c) => {
+    const { from, to } = v.parse(v.object({ from: v.string(), to: v.string() }), await c.req.json());
+    await operations.backupTaken(from, to);
+    return c.json({});
+  });
   app.post("/backup/status", async (c) => c.json(await operations.backupStatus()));
   app.post("/doctor", async (c) => c.json(await operations.doctor()));
   app.onError((error, c) => {

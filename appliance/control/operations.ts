@@ -23,6 +23,7 @@ import type { DeadLetterFilter } from "../../store/outbox/standing.ts";
 import type { Accounts } from "../access/accounts.ts";
 import { type AuditAuthor, type AuditLog, commandLine } from "../access/audit-log.ts";
 import type { KeyRing, NewKey } from "../access/key-ring.ts";
+import type { Rotated } from "../access/key-rotation.ts";
 import { userJson } from "../api/administration.ts";
 import { Exceptions } from "../api/exceptions.ts";
 import type { BackupStatus, Backups } from "../backups/backups.ts";
@@ -102,8 +103,8 @@ export interface Operations {
   createUser(user: NewUser): Promise<void>;
   listUsers(): Promise<ListedUser[]>;
   changeUser(name: string, change: UserChange): Promise<void>;
-  /** Encrypts every stored secret with a new master key; the file is for a key that is kept elsewhere. */
-  rotateSecrets(newKeyFile: string | null): Promise<{ secrets: number; keyFile: string }>;
+  /** Encrypts every stored secret with a new master key; it is given where the key is kept elsewhere. */
+  rotateSecrets(newKey: Buffer | null): Promise<Rotated>;
   listDeadLetters(): Promise<DeadLetterGroup[]>;
   /** What `retryDeliveries` would send again, `toDiscard`: `discardDeliveries` would give up; and the newest ten, as the API shows them. */
   matchingDeliveries(which: DeadLetterFilter, toDiscard: boolean): Promise<{ count: number; first: Json[] }>;
@@ -132,8 +133,10 @@ export interface Operations {
   countForget: DestinationControl["countForget"];
   forgetDestination: DestinationControl["forget"];
   importBatch(batch: ImportBatch): Promise<IntakeAnswer>;
-  /** Makes a backup in the folder of backups. @throws EdgeError not_running: the command makes one by itself */
+  /** Makes a backup in the folder of backups, for the command to take from there. @throws EdgeError not_running: the command makes one by itself */
   makeBackup(): Promise<MadeBackup>;
+  /** Tells where the command has put it. */
+  backupTaken(from: string, to: string): Promise<void>;
   /** Null: no appliance is running. */
   backupStatus(): Promise<BackupStatus | null>;
   doctor(): Promise<DoctorReport>;
@@ -150,12 +153,12 @@ export interface OperationsTools {
   audit: AuditLog;
   clock: Clock;
   ticketSettings: SettingsService;
-  rotateSecrets(newKeyFile: string | null): Promise<{ secrets: number; keyFile: string }>;
+  rotateSecrets(newKey: Buffer | null): Promise<Rotated>;
   intake: Intake;
   destinations: DestinationControl;
   running(): RunningState | null;
   /** Only a running appliance has a schedule for them. */
-  backups?: Pick<Backups, "make" | "status">;
+  backups?: Pick<Backups, "make" | "moved" | "status">;
   /** Called when there may be something to send to ticket systems. */
   wakeTickets(): void;
   support: SupportParts;
@@ -206,8 +209,8 @@ export function createOperations(tools: OperationsTools): Operations {
       const { user, detail } = await accounts.change(name, change);
       await audit.note(commandLine, "user.change", user.name, detail);
     },
-    rotateSecrets: async (newKeyFile) => {
-      const rotated = await tools.rotateSecrets(newKeyFile);
+    rotateSecrets: async (newKey) => {
+      const rotated = await tools.rotateSecrets(newKey);
       await audit.note(commandLine, "secrets.rotate", "master key", { secrets: rotated.secrets });
       return rotated;
     },
@@ -267,10 +270,11 @@ export function createOperations(tools: OperationsTools): Operations {
     },
     makeBackup: async () => {
       if (tools.backups === undefined) throw new EdgeError("not_running", "no appliance runs on this data folder");
-      const made = await tools.backups.make();
+      const made = await tools.backups.make(true);
       await audit.note(commandLine, "backup.create", basename(made.path), { bytes: made.bytes, sha256: made.sha256 });
       return made;
     },
+    backupTaken: async (from, to) => tools.backups?.moved(from, to),
     backupStatus: async () => tools.backups?.status() ?? null,
     doctor,
     supportBundle: async (author = commandLine) => {

@@ -6,6 +6,7 @@ import type { Clock, Random, Sleep } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { systemMeant } from "../../core/settings/ticket-settings.ts";
 import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
+import { longestRetryAfterSeconds } from "../../integrations/answers.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
 import type { TicketMetrics } from "../upkeep/metrics/sources.ts";
@@ -133,7 +134,10 @@ export class TicketDispatcher {
   /** Plans the look-up of requests that the last process was sending; `elsewhere`: it was another node's, and what it sends may still be under way. */
   async recover({ elsewhere }: { elsewhere: boolean }): Promise<void> {
     const { store, clock, log } = this.#parts;
-    for (const { system, until } of await store.tickets.listThrottles()) this.#throttles[system].until = until;
+    // A time further ahead was set by a clock that has been set back since.
+    const latest = clock.now() + longestRetryAfterSeconds * 1000;
+    for (const { system, until } of await store.tickets.listThrottles())
+      this.#throttles[system].until = Math.min(until, latest);
     const waitMs = elsewhere ? longestRequestMs : 0;
     const left = await store.tickets.recoverDeliveries(clock.now(), { waitMs, elsewhere });
     const looks = await store.tickets.listSecondLooks();

@@ -95,7 +95,7 @@ function planAssignee(input: SyncInput, { request, overruled }: SyncDecision): v
 /** How long a finished ticket is still read, because people reopen tickets (CONTRACT 9.19). */
 const watchedAfterEndMs = 7 * dayMs;
 /** How often an open ticket is read at least, whatever search and webhooks report. */
-const longestUnreadMs = 6 * hourMs;
+export const longestUnreadMs = 6 * hourMs;
 
 /**
  * When a ticket is read again without a sign of change (epoch ms); null: it has come to its end, because it is closed or cancelled, or was resolved a

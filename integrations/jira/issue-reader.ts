@@ -1,6 +1,7 @@
 /** Reads issues back: one by its id, its comments, and the list of changed ones. */
 import { DeliveryError } from "../../core/errors.ts";
 import type { RemoteChange, RemoteComment, RemoteState } from "../../core/tickets/ticket.ts";
+import { isTooLong } from "../answers.ts";
 import { changeOf, type IssueBody, issueState, type Meanings, remoteComment, stateFields } from "./issue-state.ts";
 import type { IssueUpdates } from "./issue-updates.ts";
 import { type JiraSite, unexpected } from "./site.ts";
@@ -25,8 +26,13 @@ export class IssueReader {
 
   async read(id: string): Promise<RemoteState | null> {
     await this.#site.detect();
-    const path = `${this.#site.api}/issue/${encodeURIComponent(id)}?fields=${stateFields}&expand=changelog`;
-    const { status, body } = await this.#site.target.request({ method: "GET", path, also: [404] });
+    const path = `${this.#site.api}/issue/${encodeURIComponent(id)}?fields=${stateFields}`;
+    const ask = (more: string) => this.#site.target.request({ method: "GET", path: `${path}${more}`, also: [404] });
+    // Data Center gives all changes of an issue at once, with the old and the new text of each. Without them the issue is read, and who changed it is not.
+    const { status, body } = await ask("&expand=changelog").catch((error: unknown) => {
+      if (!isTooLong(error)) throw error;
+      return ask("");
+    });
     if (status === 404) return null;
     if (typeof body?.id !== "string" || typeof body?.key !== "string" || typeof body?.fields !== "object")
       throw unexpected("its answer is no issue");

@@ -4,6 +4,8 @@ import { type IncidentStatus, isOpen } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { RemoteState } from "../../core/tickets/ticket.ts";
 import type { CommentRequest, TitleChange, UpdateResult } from "../../core/tickets/ticket-system.ts";
+import { isTooLong } from "../answers.ts";
+import type { TargetAnswer } from "../http.ts";
 import { findTitle, titleResult } from "../titles.ts";
 import { adfComment } from "./adf.ts";
 import { fieldsRequired } from "./create-meta.ts";
@@ -82,9 +84,17 @@ export class IssueUpdates {
 
   /** Newest first. */
   async *commentPages(id: string, more = ""): AsyncGenerator<CommentBody[]> {
+    let most = commentsAPage;
     for (let at = 0, pages = 0; pages < mostCommentPages; pages++) {
-      const path = `${this.#issue(id)}/comment?startAt=${at}&maxResults=${commentsAPage}&orderBy=-created${more}`;
-      const { body } = await this.#site.target.request({ method: "GET", path });
+      const path = `${this.#issue(id)}/comment?startAt=${at}&maxResults=${most}&orderBy=-created${more}`;
+      let body: TargetAnswer["body"];
+      try {
+        body = (await this.#site.target.request({ method: "GET", path })).body;
+      } catch (error) {
+        if (!isTooLong(error) || most === 1) throw error;
+        most = Math.ceil(most / 10);
+        continue;
+      }
       const page = (body?.comments ?? []) as CommentBody[];
       yield page;
       at += page.length;

@@ -3,11 +3,14 @@ import { createHash } from "node:crypto";
 import { DeliveryError } from "../../core/errors.ts";
 import type { RemoteComment } from "../../core/tickets/ticket.ts";
 import { minuteMs } from "../../core/time.ts";
+import { isTooLong } from "../answers.ts";
 import type { TestFinding } from "../test-steps.ts";
 import { displayOf, rawOf, remoteNote, type StateRow, utcOf } from "./record-state.ts";
 import type { Table } from "./table.ts";
 
 const rowsAPage = 100;
+/** So many at a time where a page is too long, by notes with whole logs in them. */
+const rowsAPart = 10;
 const mostPages = 20;
 const tryEveryMs = 5 * minuteMs;
 const fields = ["work_notes", "comments"] as const;
@@ -114,17 +117,32 @@ export class Journal {
   async #page(id: string, offset: number): Promise<StateRow[] | null> {
     const sysId = (await this.#parts.path(id)).split("/").at(-1) ?? "";
     const query = `element_id=${sysId}^elementINwork_notes,comments^ORDERBYDESCsys_created_on`;
-    const path = `/api/now/table/sys_journal_field?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=${rowsAPage}&sysparm_offset=${offset}&sysparm_fields=sys_id,element_id,element,value,sys_created_by,sys_created_on`;
-    const rows = (await this.#parts.table.list(path).catch(unreadable)) as StateRow[] | null;
+    const path = `/api/now/table/sys_journal_field?sysparm_query=${encodeURIComponent(query)}&sysparm_fields=sys_id,element_id,element,value,sys_created_by,sys_created_on`;
+    const ask = (limit: number, from: number) =>
+      this.#parts.table.list(`${path}&sysparm_limit=${limit}&sysparm_offset=${from}`) as Promise<StateRow[]>;
+    const inParts = async () => {
+      const found: StateRow[] = [];
+      for (let at = 0; at === found.length && at < rowsAPage; at += rowsAPart)
+        found.push(...(await ask(rowsAPart, offset + at)));
+      return found;
+    };
+    const rows = await ask(rowsAPage, offset)
+      .catch((error: unknown) => (isTooLong(error) ? inParts() : Promise.reject(error)))
+      .catch(unreadable);
     // The instance silently ignores unknown conditions.
     return rows === null ? null : rows.filter((row) => rawOf(row.element_id) === sysId);
   }
 
-  /** The record with its journal fields; null if it does not exist. */
+  /** The record with its journal fields; null if it does not exist, or if they are too long. */
   async #own(id: string): Promise<StateRow | null> {
     const path = `${await this.#parts.path(id)}?sysparm_display_value=true&sysparm_fields=sys_id,${fields.join(",")}`;
-    const answer = await this.#parts.table.target.request({ method: "GET", path, also: [404] });
-    const result: unknown = answer.status === 404 ? null : answer.body?.result;
+    const asked = { method: "GET" as const, path, also: [404] };
+    const answer = await this.#parts.table.target.request(asked).catch((error: unknown) => {
+      // All notes of the record are one text there.
+      if (isTooLong(error)) return null;
+      throw error;
+    });
+    const result: unknown = answer === null || answer.status === 404 ? null : answer.body?.result;
     return typeof result === "object" && result !== null && !Array.isArray(result) ? (result as StateRow) : null;
   }
 

@@ -22,6 +22,7 @@ import { basename, dirname, join } from "node:path";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
 import { toIso } from "../../core/time.ts";
 import { storeErrorFrom } from "../database/store-errors.ts";
+import { syncPath } from "../disk/sync.ts";
 import { ArchiveWriter } from "./archive.ts";
 import { countRows, countSealed, expectWhole, makeOneFile, schemaIn, withFile } from "./examine.ts";
 import { copyLive } from "./live-copy.ts";
@@ -218,15 +219,6 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as { code?: unknown }).code === "EPERM";
-  }
-}
-
-export function syncPath(path: string): void {
-  const file = openSync(path, "r");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { StoreError } from "../../core/errors.ts";
+import { syncPath } from "../disk/sync.ts";
 
 /** The database file is followed by its WAL; the index of the WAL (`-shm`) is made anew. */
 const suffixes = ["-wal", ""] as const;
@@ -60,7 +61,7 @@ export function switchDatabase(database: string, kept: string): void {
     closeSync(file);
   }
   renameSync(`${path}.part`, path);
-  sync(dirname(database));
+  syncPath(dirname(database));
   completeSwitch(database);
 }
 
@@ -85,12 +86,12 @@ export function completeSwitch(database: string): boolean {
     for (const suffix of suffixes)
       if (existsSync(`${database}${suffix}`) && !existsSync(`${keptAt}${suffix}`))
         renameSync(`${database}${suffix}`, `${keptAt}${suffix}`);
-    sync(dirname(database));
+    syncPath(dirname(database));
     renameSync(restored, database);
   }
-  sync(dirname(database));
+  syncPath(dirname(database));
   rmSync(intention);
-  sync(dirname(database));
+  syncPath(dirname(database));
   return true;
 }
 
@@ -101,13 +102,4 @@ export function expectNoSwitch(database: string): void {
       "store_failed",
       "a restore was interrupted while it put the database in place: start the service, which completes it",
     );
-}
-
-function sync(folder: string): void {
-  const file = openSync(folder, "r");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

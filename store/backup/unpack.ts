@@ -9,10 +9,10 @@ import { EdgeError, StoreError } from "../../core/errors.ts";
 import { Database } from "../database/database.ts";
 import { schemaOf } from "../database/migrate.ts";
 import { storeErrorFrom } from "../database/store-errors.ts";
+import { syncPath } from "../disk/sync.ts";
 import { type Member, readArchive } from "./archive.ts";
 import { countRows, countSealed, expectWhole, makeOneFile, withFile } from "./examine.ts";
 import { copyLive } from "./live-copy.ts";
-import { syncPath } from "./make-backup.ts";
 import {
   databaseName,
   largestConfigBytes,

@@ -2,10 +2,11 @@
  * A copy of the database before a schema upgrade. An upgrade cannot be undone; to return to the earlier version, restore the copy.
  * There is one copy for each schema that was upgraded, in the same folder as the file. It is never removed automatically.
  */
-import { chmodSync, closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { StoreError } from "../../core/errors.ts";
+import { syncPath } from "../disk/sync.ts";
 import type { Database } from "./database.ts";
 import { integer } from "./rows.ts";
 
@@ -38,9 +39,9 @@ export async function copyBeforeUpgrade(
   try {
     await database.read("VACUUM INTO ?", [part]);
     chmodSync(part, 0o600);
-    sync(part);
+    syncPath(part);
     renameSync(part, copy);
-    sync(dirname(copy));
+    syncPath(dirname(copy));
   } catch (error) {
     rmSync(part, { force: true });
     throw error;
@@ -61,13 +62,4 @@ export function copiesBeside(path: string): string[] {
 async function freeBytesOf(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(dirname(path));
   return bavail * bsize;
-}
-
-function sync(path: string): void {
-  const file = openSync(path, "r");
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
 }

@@ -5,6 +5,7 @@ import type { TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { passGate } from "./cadence-gate.ts";
 import { levelOfTicket } from "./campaign-members.ts";
+import { keepWaits } from "./clock-set-back.ts";
 import { listDeadLetters, type MendedRequest, mendDelivery, readProbe, saveProbe } from "./dead-letters.ts";
 import { beginDelivery, dueDeliveries, type Sending } from "./due-deliveries.ts";
 import { askAgain, knownTickets, nextGeneration, ownerOfTicket, takeUndecided } from "./made-tickets.ts";
@@ -61,6 +62,11 @@ export const outboxOperations = {
     kind: "read",
     run: ({ database, ticketRules }, system: TicketSystemName, now: number, retriesUpTo: number, limit: number) =>
       dueDeliveries(database, system, now, retriesUpTo, limit, ticketRules.campaigns === "lead"),
+  },
+  /** After a clock that was set back. */
+  keepWaits: {
+    kind: "write",
+    run: ({ database }, system: TicketSystemName, now: number) => keepWaits(database, system, now),
   },
   recoverDeliveries: {
     kind: "write",

@@ -27,9 +27,10 @@ const [setDestination = "", sendDetection = ""] = guide.under("First message", {
   "siem.example.org": "edge.corp.example",
 });
 const [uploadCertificate = ""] = guide.under("Certificates");
+const [newMasterKey = ""] = guide.under("Where things are");
 const [takeAway = "", purge = ""] = (guide.under("Uninstall")[0] ?? "").split("\n");
 
-const [beforeUpgrade = "", goBack = ""] = operations.under("Upgrade and back", { "schema-14": "schema-1" });
+const [beforeUpgrade = "", goBack = ""] = operations.under("Upgrade and back", { "schema-15": "schema-1" });
 const [backUp = "", restore = ""] = operations.under("Backup and restore");
 const [onOldMachine = "", onNewMachine = ""] = operations.under("Moving to another machine");
 
@@ -94,6 +95,7 @@ test("the package: first login, destination, first message, own certificate, bac
       "curl -sf --cacert chain.pem --resolve edge.example.org:8443:127.0.0.1 https://edge.example.org:8443/healthz",
     );
 
+    await anotherMasterKey(machine);
     await restored(machine);
     await upgradeAndBack(machine);
     await moved(machine);
@@ -101,6 +103,17 @@ test("the package: first login, destination, first message, own certificate, bac
     await machine.dispose();
   }
 });
+
+/** While the service runs, which sees neither the file of the new key nor its place. */
+async function anotherMasterKey(machine: Machine): Promise<void> {
+  const key = () => machine.must("base64 -w0 /etc/rhythmx/credentials/master.key");
+  const before = key();
+  machine.must(newMasterKey);
+  expect(key()).not.toBe(before);
+  machine.must("systemctl restart rhythmx");
+  await machine.until(serving);
+  expect(machine.must("rhythmx doctor")).toContain("Nothing is wrong.");
+}
 
 const alertsOf = (machine: Machine) => Number(/^contents +([\d,]+) alerts/m.exec(machine.must("rhythmx doctor"))?.[1]);
 
@@ -169,6 +182,11 @@ test("the tar.gz: installed, again, taken away with what stays, purged", async (
   try {
     const archive = `rhythmx-edge-${version}-linux-${process.arch}.tar.gz`;
     machine.bring(join(release.folder, archive), `/root/${archive}`);
+    // A run that fails on its way is completed by the next one, which starts the service.
+    const makers = "useradd systemd-sysusers";
+    machine.must(`for one in ${makers}; do p=$(command -v $one) && mv $p $p.away; done`);
+    expect(machine.run(byArchive).status).toBe(1);
+    machine.must(`for one in ${makers}; do p=$(command -v $one.away) && mv $p \${p%.away}; done`);
     const said = machine.must(byArchive);
     await machine.until(serving);
     // Without a terminal the password is named by its file.
@@ -180,6 +198,11 @@ test("the tar.gz: installed, again, taken away with what stays, purged", async (
     const running = machine.must("systemctl show -p MainPID --value rhythmx");
     machine.must(byArchive);
     expect(machine.must("systemctl show -p MainPID --value rhythmx")).toBe(running);
+    // As a run leaves it that was cut off after it had replaced the program.
+    machine.must("cp /usr/local/bin/rhythmx x; mv x /usr/local/bin/rhythmx");
+    machine.must(byArchive);
+    await machine.until(serving);
+    expect(machine.must("systemctl show -p MainPID --value rhythmx")).not.toBe(running);
     machine.must(takeAway);
     expect(machine.run("which rhythmx; systemctl cat rhythmx").status).not.toBe(0);
     expect(kept()).toBe(before);

@@ -38,6 +38,14 @@ test("in every form", () => {
     expect(parseRfc5424(line).msg).toBe(body);
   }
   const having = (text: string) => messages.filter(({ line }) => line.includes(text)).length;
-  for (const text of ["@99999", "sequenceId=", "[later@32473", " - [", '"truncated":true', "edge-1.corp.example"])
+  for (const text of [
+    "@99999",
+    "sequenceId=",
+    "[later@32473",
+    "[empty@8072][",
+    " - [",
+    '"truncated":true',
+    "edge-1.corp.example",
+  ])
     expect(having(text)).toBeGreaterThan(5);
 });

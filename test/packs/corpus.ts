@@ -73,6 +73,7 @@ export async function makeCorpus(): Promise<Corpus> {
       return [
         ...forms.flatMap((form) => some.map((event) => render(event, form))),
         ...some.map((event) => withLaterElement(render(event))),
+        ...some.map((event) => withEarlierElements(render(event))),
       ];
     },
   };
@@ -181,6 +182,12 @@ function withLaterElement(message: CorpusMessage): CorpusMessage {
   const { line, body } = message;
   const head = line.slice(0, line.length - body.length - 1);
   return { ...message, line: `${head}[later@32473 id="x\\]y\\"z" title="\\\\"] ${body}` };
+}
+
+/** As a relay may send it on. */
+function withEarlierElements(message: CorpusMessage): CorpusMessage {
+  const others = String.raw`[timeQuality tzKnown="1" isSynced="1"][origin@8072 software="a \"b\" \\ \] [rule@32473 title="][empty@8072]`;
+  return { ...message, line: message.line.replace(/^(?:\S+ ){6}/, (header) => `${header}${others}`) };
 }
 
 function aboutTheFeed(changed: Partial<MessageOptions> = {}): CorpusMessage[] {

@@ -23,6 +23,10 @@ const words: Readonly<Record<string, string>> = {
   "bracket-last": "ends with ]",
   "looks-like-body": 'x"] {"a":1}',
   "looks-like-element": '"][rule@32473 id="forged" title="forged"',
+  // The quote that ends the value is then taken for the one that begins another.
+  "ends-like-element": "x [sigma@32473 hourly_delta=",
+  "ends-like-rule": "x] [rule@32473 ip=",
+  "ends-like-meta": '"][meta sequenceId=',
   "looks-like-param": 'x" level="critical" user="forged',
   equals: "a=b c= =d",
   comma: "a,b,,c",
@@ -67,6 +71,17 @@ export function hostileDetections(): (Ingested & { timestamp: string; raw: objec
     // Longer than a message may be, and nothing but what is escaped.
     { ...base, rule_id: "long", rule_title: "long", raw: { CommandLine: "x".repeat(10_000) } },
     { ...base, rule_id: "backslashes", rule_title: "\\".repeat(200), raw: { CommandLine: "\\".repeat(3000) } },
+    // An incident that rises when the last one comes, while somebody works on it.
+    ...["first", "second", "third", "last"].map((name) => ({
+      ...base,
+      rule_id: `rises-${name}`,
+      rule_title: `Rises ${name}`,
+      level: "high",
+      user: "riser",
+      host: "ws-riser",
+      ...(name === "last" ? { tags: ["attack.t1003", "attack.credential_access"] } : {}),
+      raw: { name },
+    })),
     {
       ...base,
       rule_id: "unicode-log",

@@ -9,6 +9,7 @@ export const comparisons: Readonly<Record<string, (left: KqlValue, right: KqlVal
   NotEqualExpression: (left, right) => left !== right,
   GreaterThanExpression: (left, right) => left !== null && right !== null && Number(left) > Number(right),
   GreaterThanOrEqualExpression: (left, right) => left !== null && right !== null && Number(left) >= Number(right),
+  LessThanOrEqualExpression: (left, right) => left !== null && right !== null && Number(left) <= Number(right),
   ContainsExpression: (left, right) => text(left).toLowerCase().includes(text(right).toLowerCase()),
 };
 
@@ -58,6 +59,7 @@ const number = (value: KqlValue): number | null => {
 const isEmpty = (value: KqlValue) => value === null || value === undefined || value === "";
 
 export const functions: Readonly<Record<string, (...args: KqlValue[]) => KqlValue>> = {
+  array_length: (list) => (Array.isArray(list) ? list.length : null),
   bag_pack: (...args) =>
     Object.fromEntries(args.flatMap((key, n) => (n % 2 === 0 ? [[text(key), args[n + 1] ?? null]] : []))),
   case: (...args) => {
@@ -71,6 +73,11 @@ export const functions: Readonly<Record<string, (...args: KqlValue[]) => KqlValu
     for (let groups = search.exec(source); groups !== null; groups = search.exec(source)) found.push(groups[1] ?? "");
     return found.length === 0 ? null : found;
   },
+  // A prefix is a whole address or ends with a point.
+  has_any_ipv4_prefix: (value, prefixes) =>
+    (text(value).match(/(?<![\d.])\d+(?:\.\d+){3}(?![\d.])/g) ?? []).some((address) =>
+      (prefixes as string[]).some((one) => (one.endsWith(".") ? address.startsWith(one) : address === one)),
+    ),
   iff: (condition, yes, no) => (condition === true ? yes : no),
   isempty: isEmpty,
   isnotempty: (value) => !isEmpty(value),

@@ -139,7 +139,11 @@ class Compiler {
 
   #scalar(node: KustoNode): Evaluate {
     const kind = kindOf(node);
-    if (/^(String|Long|Int|Real|Boolean)LiteralExpression$/.test(kind)) {
+    if (kind === "BooleanLiteralExpression") {
+      const value = node.ToString().trim() === "true";
+      return () => value;
+    }
+    if (/^(String|Long|Int|Real)LiteralExpression$/.test(kind)) {
       const value = node.LiteralValue;
       const plain = typeof value === "object" && value !== null ? Number(String(value)) : value;
       return () => plain;
@@ -162,6 +166,11 @@ class Compiler {
         const value = JSON.parse(node.Expression.ToString());
         return () => value;
       }
+      case "DateTimeLiteralExpression": {
+        const [, written = ""] = /^datetime\((.*)\)$/.exec(node.ToString().trim()) ?? [];
+        const value = written === "null" ? null : new Date(written);
+        return () => value;
+      }
       case "TimespanLiteralExpression": {
         const [, number = "", unit = ""] = /^(\d+)([mhd])$/.exec(node.ToString().trim()) ?? [];
         const value = Number(number) * ({ m: 60_000, h: 3_600_000, d: 86_400_000 }[unit] ?? Number.NaN);
@@ -180,7 +189,7 @@ class Compiler {
         const list = elements(node.Right.Expressions).map((one) => this.#scalar(one));
         return kind === "InExpression"
           ? (row) => list.some((one) => one(row) === left(row))
-          : (row) => list.some((one) => hasTerm(text(left(row)), text(one(row))));
+          : (row) => list.flatMap((one) => one(row)).some((one) => hasTerm(text(left(row)), text(one)));
       }
       case "FunctionCallExpression": {
         const name = node.Name.SimpleName;

@@ -1,4 +1,4 @@
-/** The pack `pollers`: both programs against a running appliance, with writers, kills, restarts, a restore, refusals and errors. */
+/** The pack `pollers`: both programs, by every runtime that their page names, against a running appliance, with writers, kills, restarts, a restore, refusals and errors. */
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
@@ -11,6 +11,7 @@ import { detection, TestAppliance } from "../harness/appliance.ts";
 import { freePort } from "../harness/free-port.ts";
 import { installed } from "../harness/rsyslog.ts";
 import { names } from "../harness/site.ts";
+import { runtimeProgram } from "../runtimes/installed.mjs";
 
 const pack = join(import.meta.dirname, "../../appliance/packs/pollers");
 const cleanUps: (() => unknown)[] = [];
@@ -18,12 +19,17 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-type Command = [program: string, script: string];
-const commands: [name: string, command: Command][] = [["poll.ts", [process.execPath, join(pack, "poll.ts")]]];
+type Command = [program: string, ...args: string[]];
+const script = join(pack, "poll.ts");
+const commands: [name: string, command: Command][] = [
+  ["poll.ts by Bun", [process.execPath, script]],
+  ["poll.ts by Node", [runtimeProgram("node"), script]],
+  ["poll.ts by Deno", [runtimeProgram("deno"), "run", "--allow-all", script]],
+];
 if (installed("python3", "python3")) commands.push(["poll.py", ["python3", join(pack, "poll.py")]]);
 
 /** An appliance at an address that it keeps, and a poller with a state of its own. */
-async function scene([program, script]: Command) {
+async function scene([program, ...args]: Command) {
   const env = { RHYTHMX_LISTEN: `127.0.0.1:${await freePort()}` };
   const it = { appliance: await TestAppliance.start({ env }) };
   cleanUps.push(() => it.appliance.dispose());
@@ -33,9 +39,17 @@ async function scene([program, script]: Command) {
   const lines: string[] = [];
   let errors = "";
 
-  /** One turn; `killAfter`: killed once it has printed so many lines. */
-  async function poll(more: { url?: string; killAfter?: number; key?: string } = {}): Promise<number | null> {
-    const child = spawn(program, [script, "--once"], {
+  interface Turn {
+    url?: string;
+    key?: string;
+    /** Killed once it has printed so many lines. */
+    killAfter?: number;
+    /** Whatever reads its lines goes away after so many. */
+    readerGoesAfter?: number;
+  }
+  /** One turn: its exit code. */
+  async function poll(more: Turn = {}): Promise<number | null> {
+    const child = spawn(program, [...args, "--once"], {
       cwd: folder,
       env: {
         PATH: process.env.PATH,
@@ -52,6 +66,7 @@ async function scene([program, script]: Command) {
       lines.push(...pieces);
       printed += pieces.length;
       if (more.killAfter !== undefined && printed >= more.killAfter) child.kill("SIGKILL");
+      if (more.readerGoesAfter !== undefined && printed >= more.readerGoesAfter) child.stdout.destroy();
     });
     child.stderr.on("data", (data) => {
       errors += data;
@@ -67,7 +82,7 @@ async function scene([program, script]: Command) {
 }
 
 describe.each(commands)("%s", (_, command) => {
-  test("gets each incident once, over restarts of both and a restore", async () => {
+  test("gets each incident once, over restarts of both, and a restore to a machine whose clock is an hour behind", async () => {
     const { it, poll, attack, actors, said } = await scene(command);
     await attack(names("a", 30));
     expect(await poll()).toBe(0);
@@ -76,16 +91,22 @@ describe.each(commands)("%s", (_, command) => {
     it.appliance = await it.appliance.restarted();
     expect(await poll()).toBe(0);
     expect(actors().sort()).toEqual([...names("a", 30), ...names("b", 20)].sort());
-    await attack(names("c", 10));
+    // The time at which the poller began is no longer known.
+    await it.appliance.clock.advance(2 * 3_600_000);
+    await attack(names("later", 5));
+    expect(await poll()).toBe(0);
     // As `restore` does: positions of before mean nothing any more.
     it.appliance = await it.appliance.restarted(() => {
+      it.appliance.clock.jump(-3_600_000);
       const database = new Database(join(it.appliance.dataDir, "rhythmx.db"));
       database.run("insert or replace into meta (key, value) values ('generation', '1773376200')");
       database.close();
     });
+    await attack(names("c", 10));
     expect(await poll()).toBe(0);
     expect(said()).toContain("410");
-    expect(actors().sort()).toEqual([...names("a", 30), ...names("b", 20), ...names("c", 10)].sort());
+    const all = [...names("a", 30), ...names("b", 20), ...names("later", 5), ...names("c", 10)];
+    expect(actors().sort()).toEqual(all.sort());
   });
 
   test("killed in the middle it goes on, and misses none", async () => {
@@ -96,6 +117,21 @@ describe.each(commands)("%s", (_, command) => {
     await poll({ killAfter: 1 });
     expect(await poll()).toBe(0);
     expect([...new Set(actors())].sort()).toEqual([...all].sort());
+  });
+
+  test("what nobody read comes again: whoever takes the lines goes away in the middle", async () => {
+    const { poll, attack, actors } = await scene(command);
+    const all = names("r", 700);
+    for (let at = 0; at < all.length; at += 100) await attack(all.slice(at, at + 100));
+    expect(await poll({ readerGoesAfter: 1 })).not.toBe(0);
+    expect(await poll()).toBe(0);
+    expect([...new Set(actors())].sort()).toEqual([...all].sort());
+  });
+
+  test("says which variables it wants", async () => {
+    const { poll, said } = await scene(command);
+    expect(await poll({ key: "" })).toBe(2);
+    expect(said()).toBe("poll: RHYTHMX_URL or RHYTHMX_KEY is not set: README.md says what they are\n");
   });
 
   test("waits as long as it is told, and through what is no answer, follows nobody; gives up on a key that is none", async () => {
@@ -109,6 +145,7 @@ describe.each(commands)("%s", (_, command) => {
       [302, { "Retry-After": "0", Location: "/elsewhere" }, ""],
       [200, { "Content-Length": "5000" }, '{"incidents":['],
       [503, { "Retry-After": "Sun, 29 Nov 2026 12:00:00 GMT" }, "{}"],
+      [503, { "Retry-After": "9".repeat(20) }, "{}"],
     ];
     const gateway = createServer(async (request, response) => {
       asked.push(request.url ?? "");

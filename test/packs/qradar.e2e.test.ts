@@ -47,6 +47,13 @@ function propertiesOf(found: ReturnType<typeof matchAll>[number]): Record<string
   return values;
 }
 
+/** Properties of the list of fields. */
+const known = Object.fromEntries(
+  (["alert", "incident", "case", "status"] as const).flatMap((kind) =>
+    fieldsOfMessage(kind).map(({ qradar }) => [qradar, true]),
+  ),
+);
+
 /** QRadar keeps a value as it stands in the message. */
 const escaped = (text: string) => text.replace(/["\\\]]/g, "\\$&");
 
@@ -64,7 +71,8 @@ if (here) {
         const value = expected[name];
         return value === undefined || kind === "test" ? [] : [[qradar, escaped(value)] as const];
       });
-      expect({ line, ...given }).toMatchObject({ line, ...Object.fromEntries(wanted) });
+      const own = Object.entries(given).filter(([name]) => name in known && kind !== "test");
+      expect({ line, ...Object.fromEntries(own) }).toEqual({ line, ...Object.fromEntries(wanted) });
     }
   });
 
@@ -120,8 +128,8 @@ describe("the files", () => {
   test("tables and extension have the expressions of the DSM parameters", () => {
     for (const { name, regex } of dsm.custom_properties) {
       expect(name).toStartWith("RhythmX ");
-      // Anchored by its element: QRadar's condition for an optimised property.
-      expect(regex).toMatch(/^\\\[[a-z-]+/);
+      // Anchored: QRadar's condition for an optimised property.
+      expect(regex).toStartWith("^");
       expect(read("custom-properties.csv")).toContain(regex.replaceAll('"', '""'));
     }
     const extension = read("lsx/RhythmXEdge-LSX.xml");

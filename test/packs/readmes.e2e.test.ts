@@ -132,6 +132,14 @@ if (here) {
       expect([pack, link, existsSync(join(exported, pack, link))]).toEqual([pack, link, true]);
   });
 
+  test.each(names)("the README of %s says what it was tried with, and what was not to be had", (pack) => {
+    const [, tried = ""] = readFileSync(join(exported, pack, "README.md"), "utf8").split(/^## Tried with\n/m);
+    expect(tried).not.toMatch(/^#/m);
+    expect(tried.replaceAll(/\s+/g, " ")).toMatch(/not to be had|could not be had|were not tried/);
+    // A version of something.
+    expect(tried).toMatch(/ \d+(?:\.\d+)*|running appliance/);
+  });
+
   test.each(["elastic", "opensearch"] as const)("%s: its commands are answered as the README says", async (product) => {
     const standIn = await SearchStandIn.started(product);
     const folder = join(exported, product);

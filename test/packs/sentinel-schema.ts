@@ -9,6 +9,7 @@ const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const version = /^\d+\.\d+\.\d+$/;
 const column = /^[A-Z][A-Za-z]+$/;
 const isBoolean = (value: unknown) => typeof value === "boolean";
+const isDefault = (value: unknown) => isBoolean(value) || value === "datetime(null)" || value === "dynamic([])";
 const isCount = (value: unknown) => Number.isInteger(value);
 const severity = /^(High|Medium|Low|Informational)$/;
 const isoDuration = /^P(T\d+[HM]|\d+D)$/;
@@ -60,9 +61,9 @@ export const asimFile: Form = {
   Normalization: { Schema: /^AlertEvent$/, Version: /^0\.1$/ },
   References: [{ Title: text, Link: /^https:/ }],
   Description: text,
-  ParserName: /^ASimAlertEvent\w+$/,
-  EquivalentBuiltInParser: /^_ASim_AlertEvent_\w+$/,
-  ParserParams: [{ Name: /^\w+$/, Type: /^bool$/, Default: isBoolean }],
+  ParserName: /^(ASim|vim)AlertEvent\w+$/,
+  EquivalentBuiltInParser: /^_(ASim|Im)_AlertEvent_\w+$/,
+  ParserParams: [{ Name: /^\w+$/, Type: /^(bool|datetime|dynamic)$/, Default: isDefault }],
   ParserQuery: text,
 };
 
@@ -95,7 +96,7 @@ export const resources: Readonly<Record<string, Form>> = {
     ...{ type: text, apiVersion: /^2020-08-01$/, name: /^\[concat\(/ },
     properties: {
       ...{ category: text, displayName: text, functionAlias: /^\w+$/, query: text },
-      functionParameters: /^(\w+:bool=(True|False)(, )?)*$/,
+      functionParameters: /^(\w+:(bool=(True|False)|datetime=datetime\(null\)|dynamic=dynamic\(\[\]\))(, )?)*$/,
       version: (value) => value === 2,
     },
   },

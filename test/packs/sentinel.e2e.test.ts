@@ -32,6 +32,7 @@ const readAll = (folder: string) => readdirSync(join(pack, folder)).map((name) =
 
 const parsers = readAll("Parsers").filter(({ FunctionName }) => FunctionName !== undefined);
 const asim = parse(read("Parsers/ASimAlertEventRhythmXEdge.yaml"));
+const filtering = parse(read("Parsers/vimAlertEventRhythmXEdge.yaml"));
 const rules = readAll("Analytic Rules");
 const workbook = JSON.parse(read("Workbooks/RhythmX.json"));
 const queries: string[] = workbook.items.flatMap(({ content }: { content: { query?: string } }) => content.query ?? []);
@@ -44,6 +45,10 @@ analyzed.set(
   asim.ParserName,
   workspace.add(asim.ParserName, asim.ParserQuery, "disabled: bool = false, pack: bool = true"),
 );
+const filters = filtering.ParserParams.map(
+  ({ Name, Type, Default }: { Name: string; Type: string; Default: unknown }) => `${Name}: ${Type} = ${Default}`,
+).join(", ");
+analyzed.set(filtering.ParserName, workspace.add(filtering.ParserName, filtering.ParserQuery, filters));
 const ruleQueries = new Map<string, Analyzed>(rules.map(({ name, query }) => [name, workspace.analyze(query)]));
 
 const parserOf: Readonly<Record<MessageKind, string>> = {
@@ -147,12 +152,14 @@ describe("Kusto's own parser and binder has nothing to say", () => {
 describe("the files", () => {
   test("have the keys of Azure-Sentinel's", () => {
     for (const file of parsers) expect(faults(file, parserFile)).toEqual([]);
-    expect(faults(asim, asimFile)).toEqual([]);
     for (const file of rules) expect(faults(file, ruleFile)).toEqual([]);
-    const columns = analyzed.get(asim.ParserName)?.columns ?? new Map<string, string>();
-    for (const [name, type] of columns)
-      if (!standardColumns.includes(name)) expect([name, asimColumns.get(name)]).toEqual([name, type]);
-    for (const name of asimMandatory) expect([...columns.keys()]).toContain(name);
+    for (const file of [asim, filtering]) {
+      expect(faults(file, asimFile)).toEqual([]);
+      const columns = analyzed.get(file.ParserName)?.columns ?? new Map<string, string>();
+      for (const [name, type] of columns)
+        if (!standardColumns.includes(name)) expect([name, asimColumns.get(name)]).toEqual([name, type]);
+      for (const name of asimMandatory) expect([...columns.keys()]).toContain(name);
+    }
     const ids = [...parsers, ...rules].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
   });
@@ -265,12 +272,13 @@ if (here) {
       ({ kind, expected, body }) =>
         kind === "incident" &&
         Number(expected.risk_score) >= 70 &&
-        expected.status === "OPEN" &&
+        /^(OPEN|IN_PROGRESS)$/.test(expected.status ?? "") &&
         (expected.event === "created" ||
           JSON.parse(body).changes.some(({ field }: { field: string }) => field === "risk_level")),
     );
     const keys = new Set(wanted.map(({ expected }) => `${expected.incident_id} ${expected.risk_level}`));
     expect(keys.size).toBeGreaterThan(3);
+    expect(wanted.filter(({ expected }) => expected.status === "IN_PROGRESS").length).toBeGreaterThan(0);
     expect(found.map((row) => `${row.IncidentId} ${row.RiskLevel}`).sort()).toEqual([...keys].sort());
     for (const row of found) expect(row.ActorUser || row.ActorHost || row.ActorIp).toBe(row.Actor);
   });
@@ -301,6 +309,45 @@ if (here) {
       for (const word of String(found[n]?.AttackTactics).split(", "))
         expect(word).toMatch(/^$|^[A-Z][a-z]+( and)?( [A-Z][a-z]+)*$/);
     }
+  });
+
+  test("ASIM with filters: what the caller asks for, of what the other parser gives", () => {
+    const tables = { RhythmXAlert: parsed("RhythmXAlert", rows) };
+    const all = parsed(asim.ParserName, tables.RhythmXAlert, "RhythmXAlert");
+    const asked = (given: string) => {
+      const { syntax, diagnostics } = workspace.analyze(
+        `let called = (${filters}) {\n${filtering.ParserQuery}};\ncalled(${given})`,
+      );
+      expect([given, diagnostics]).toEqual([given, []]);
+      return runKql(syntax, { now, tables });
+    };
+    const has = (value: unknown, word: string) =>
+      String(value)
+        .toLowerCase()
+        .split(/[^a-z0-9.-]+/)
+        .includes(word);
+    const some: [given: string, wanted: (row: KqlRow) => boolean][] = [
+      ["pack=true", () => true],
+      ["disabled=true", () => false],
+      [`username_has_any=dynamic(["pgustavo", "nobody"])`, (row) => has(row.Username, "pgustavo")],
+      [`hostname_has_any=dynamic(["h"])`, (row) => has(row.DvcHostname, "h")],
+      [`ipaddr_has_any_prefix=dynamic(["10."])`, (row) => String(row.DvcIpAddr).startsWith("10.")],
+      [
+        `attacktactics_has_any=dynamic(["Lateral Movement"])`,
+        (row) => /Lateral Movement/.test(String(row.AttackTactics)),
+      ],
+      [`attacktechniques_has_any=dynamic(["T1059"])`, (row) => /T1059/.test(String(row.AttackTechniques))],
+      [`eventseverity_has_any=dynamic(["High", "Low"])`, (row) => /High|Low/.test(String(row.EventSeverity))],
+      [`threatcategory_has_any=dynamic(["Malware"])`, () => false],
+      [`alertverdict_has_any=dynamic(["Unknown"])`, () => true],
+      ["starttime=datetime(2030-01-01T00:00:00Z)", () => false],
+      ["starttime=datetime(2020-01-01T00:00:00Z), endtime=datetime(2030-01-01T00:00:00Z)", () => true],
+    ];
+    for (const [given, wanted] of some) {
+      const uids = (found: readonly KqlRow[]) => found.map(({ EventUid }) => EventUid);
+      expect([given, uids(asked(given))]).toEqual([given, uids(all.filter(wanted))]);
+    }
+    expect(all.filter(some[2]?.[1] ?? (() => false)).length).toBeGreaterThan(0);
   });
 } else {
   test("rsyslog is not here: see the line above", () => {

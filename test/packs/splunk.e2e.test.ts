@@ -6,11 +6,14 @@ import { join } from "node:path";
 import { fieldsOfMessage } from "../../core/feeds/fields.ts";
 import manifest from "../../package.json" with { type: "json" };
 import { installed } from "../harness/rsyslog.ts";
+import { syslogNgUnpacked } from "../harness/syslog-ng.ts";
+import { Document } from "../packaging/document.ts";
 import { readConf } from "./conf-files.ts";
 import { type CorpusMessage, makeCorpus } from "./corpus.ts";
 import { enginesHere, matchAll } from "./engines/engines.ts";
 import { valueAt } from "./json-values.ts";
-import { searchTimeFields } from "./splunk-search.ts";
+import { throughSc4s } from "./splunk-sc4s.ts";
+import { type SplunkFields, searchTimeFields } from "./splunk-search.ts";
 
 const addon = join(import.meta.dirname, "../../appliance/packs/splunk/TA-rhythmx");
 const conf = (name: string) => readConf(readFileSync(join(addon, "default", name), "utf8"));
@@ -20,7 +23,7 @@ const files = readdirSync(addon, { recursive: true, encoding: "utf8" }).filter((
   statSync(join(addon, path)).isFile(),
 );
 
-const here = enginesHere("pcre") && installed("xmllint", "libxml2-utils");
+const here = enginesHere("pcre") && installed("xmllint", "libxml2-utils") && syslogNgUnpacked();
 const corpus = here ? await makeCorpus() : null;
 const seconds =
   corpus === null
@@ -34,6 +37,22 @@ const sourcetypeOf = { alert: "alert", incident: "incident", case: "incident", s
 
 function own(messages: readonly CorpusMessage[], sourcetype: string): CorpusMessage[] {
   return messages.filter(({ kind }) => `rhythmx:${sourcetypeOf[kind]}` === sourcetype);
+}
+
+/** What structured data gave, by the names of the list of fields. */
+function given(fields: SplunkFields, { kind }: CorpusMessage): Record<string, unknown> {
+  const listed = fieldsOfMessage(kind).filter(({ sd }) => sd !== null);
+  return Object.fromEntries(
+    listed.flatMap(({ name }) => {
+      const value = fields[splunkName(name)];
+      return value === undefined || value === null ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** CIM's severity is in lower case. */
+function wanted({ kind, expected }: CorpusMessage): Record<string, string> {
+  return kind === "case" ? { ...expected, severity: (expected.severity ?? "").toLowerCase() } : expected;
 }
 
 /** Text of what JSON alone has; null where it is not there. */
@@ -110,22 +129,55 @@ if (here) {
         transforms,
       );
       for (const [n, message] of messages.entries()) {
-        const { kind, line, expected } = message;
+        const { kind, line } = message;
         const fields = found[n] ?? {};
-        const listed = fieldsOfMessage(kind).filter(({ sd }) => sd !== null);
-        const given = listed.flatMap(({ name }) => {
-          const value = fields[splunkName(name)];
-          return value === undefined || value === null ? [] : [[name, value]];
-        });
-        const wanted = { ...expected };
-        // CIM's severity is in lower case.
-        if (kind === "case") wanted.severity = (wanted.severity ?? "").toLowerCase();
-        expect({ line, ...Object.fromEntries(given) }).toEqual({ line, ...wanted });
+        expect({ line, ...given(fields, message) }).toEqual({ line, ...wanted(message) });
         if (kind !== "test")
           expect({ line, ...pick(fields, Object.keys(inJson(message))) }).toEqual({ line, ...inJson(message) });
       }
     },
   );
+
+  test("through SC4S, with the parser of the page: every field all the same", async () => {
+    const { blocks } = new Document(join(addon, "README.md"));
+    const [parser = ""] = blocks.flatMap(({ heading, text }) => (heading === "Through SC4S" ? [text] : []));
+    const messages = seconds.filter(({ line }) => / (?:SigmaAlert|SigmaIncident) /.test(line));
+    const passed = await throughSc4s(
+      parser,
+      messages.map(({ line }) => line),
+    );
+    const events = passed.map(([sourcetype, event]) => {
+      expect([sourcetype, event]).toEqual(["rhythmx", expect.not.stringMatching(/^</)]);
+      return event;
+    });
+    const routes = ["rhythmx_is_alert", "rhythmx_is_incident", "rhythmx_is_status", "rhythmx_host"].map((name) =>
+      transforms.get(name),
+    );
+    const regexes = routes.map((route) => route?.get("REGEX") ?? "");
+    const routed = matchAll("pcre", regexes, events);
+    for (const [n, { kind }] of messages.entries()) {
+      const found = routed[n]?.map((matches) => matches.length);
+      const own = { alert: 0, incident: 1, case: 1, status: 2, test: 2 }[kind];
+      expect([events[n], found]).toEqual([events[n], [0, 1, 2].map((m) => (m === own ? 1 : 0)).concat(1)]);
+      expect(routed[n]?.[3]?.[0]?.[1]).toBe("RhythmX");
+    }
+    for (const sourcetype of ["rhythmx:alert", "rhythmx:incident", "rhythmx:status"]) {
+      const some = messages.flatMap((message, n) =>
+        own([message], sourcetype).length === 1 ? [[message, events[n] ?? ""] as const] : [],
+      );
+      const found = searchTimeFields(
+        sourcetype,
+        some.map(([, event]) => event),
+        props,
+        transforms,
+      );
+      for (const [n, [message]] of some.entries())
+        expect({ line: message.line, ...given(found[n] ?? {}, message) }).toEqual({
+          line: message.line,
+          ...wanted(message),
+        });
+    }
+  });
 
   test("what the Common Information Model asks of alerts is there", () => {
     const messages = own(seconds, "rhythmx:alert").filter(({ expected }) => expected.rule_title !== undefined);
@@ -204,6 +256,9 @@ if (here) {
     ])
       expect([path, existsSync(join(addon, path))]).toEqual([path, true]);
     expect(conf("app.conf").get("launcher")?.get("version")).toBe(manifest.version);
+    // Without this Splunk takes away what every expression begins with.
+    for (const [name, stanza] of conf("inputs.conf"))
+      if (name.startsWith("udp")) expect([name, stanza.get("no_priority_stripping")]).toEqual([name, "true"]);
     for (const [name, stanza] of [...conf("inputs.conf"), ...conf("savedsearches.conf")])
       expect([name, stanza.get("disabled")]).toEqual([name, "1"]);
     for (const path of files.filter((one) => one.endsWith(".xml")))

@@ -598,3 +598,50 @@ test(
     expect(counts(site.dataDir)).toEqual({ alerts: 3, incidents: 3 });
   }),
 );
+
+test(
+  "a clock that was years ahead: after it is set right backups are made and kept, and those of the wrong time go first",
+  cleaningUp(async (defer) => {
+    const site = await TestAppliance.start({
+      env: { ...env, RHYTHMX_BACKUP_SCHEDULE: "30 * * * *", RHYTHMX_BACKUP_KEEP: "2" },
+    });
+    defer(() => site.dispose());
+    const folder = join(site.dataDir, "backups");
+    const years = 9 * 365 * 24 * 60 * minuteMs;
+    site.clock.jump(years);
+    await site.clock.advance(121 * minuteMs);
+    const ahead = readdirSync(folder).sort();
+    expect(ahead).toHaveLength(2);
+    site.clock.jump(-years);
+    await site.clock.advance(61 * minuteMs);
+    const [first = "", second = "", ...more] = readdirSync(folder).sort();
+    expect([ahead.includes(first), second, more]).toEqual([false, ahead.at(-1) ?? "", []]);
+    await site.clock.advance(60 * minuteMs);
+    const both = readdirSync(folder).sort();
+    expect([both.length, both.includes(first), both.some((name) => ahead.includes(name))]).toEqual([2, true, false]);
+  }),
+  180_000,
+);
+
+test(
+  "a backup that a command takes elsewhere costs none of those that are kept, and it is told where it is",
+  cleaningUp(async (defer) => {
+    const { folder, file } = place(defer);
+    const site = await TestAppliance.start({ env: { ...env, RHYTHMX_BACKUP_KEEP: "1" } });
+    defer(() => site.dispose());
+    const admin = await ApiClient.loggedIn(site, "admin");
+    expect((await admin.post("/api/backups", {})).status).toBe(202);
+    const kept = async () => (await admin.get("/api/backups")).body;
+    while ((await kept()).running !== null);
+    const [{ name }] = (await kept()).backups;
+    for (const target of [file("first.tar.gz"), file("second.tar.gz"), "-"]) {
+      const made = await command(["backup", target], { dataDir: site.dataDir });
+      expect(made.code).toBe(0);
+      expect((await kept()).backups.map((one: { name: string }) => one.name)).toEqual([name]);
+      expect((await kept()).last.path).toBe(target === "-" ? "stdout" : target);
+      if (target === "-") expect(made.bytes.subarray(0, 2).toString("hex")).toBe("1f8b");
+    }
+    expect(readdirSync(folder).sort()).toEqual(["first.tar.gz", "second.tar.gz"]);
+  }),
+  180_000,
+);

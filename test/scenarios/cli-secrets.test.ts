@@ -1,6 +1,15 @@
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { detection } from "../harness/appliance.ts";
 import { cleaningUp } from "../harness/clean-up.ts";
@@ -181,5 +190,38 @@ test(
     // Nothing of a rotation that was refused is left.
     expect(await faults()).toEqual([]);
     expect(readFileSync(own, "utf8")).toBe(good);
+  }),
+);
+
+test(
+  "a key that systemd gives the service: the command reads the new one itself, and says where it has to be for the next start",
+  cleaningUp(async (defer) => {
+    const appliance = await ApplianceProcess.prepare({ config: {} });
+    defer(() => appliance.dispose());
+    const [given, kept] = [join(appliance.folder, "run"), join(appliance.folder, "etc/credentials")];
+    const [key, next] = [join(kept, "master.key"), join(appliance.folder, "next.key")];
+    for (const folder of [given, kept]) {
+      mkdirSync(folder);
+      writeFileSync(join(folder, "master.key"), `${Buffer.alloc(32, 1).toString("base64")}\n`, { mode: 0o600 });
+    }
+    writeFileSync(next, Buffer.alloc(32, 2), { mode: 0o600 });
+    const start = async () => {
+      copyFileSync(key, join(given, "master.key"));
+      appliance.env.CREDENTIALS_DIRECTORY = given;
+      await appliance.start();
+      delete appliance.env.CREDENTIALS_DIRECTORY;
+    };
+    await start();
+    const rotated = appliance.run(["secrets", "rotate", "--new-key", next]);
+    expect([rotated.code, rotated.stderr]).toEqual([
+      0,
+      `0 secrets are encrypted under a new master key: ${next}\nput it in its place before the next start, which reads that: mv ${next} ${key}\n`,
+    ]);
+    // As it says.
+    renameSync(next, key);
+    await appliance.terminate();
+    await start();
+    const health = await fetch(`http://127.0.0.1:${appliance.healthPort}/health`);
+    expect(((await health.json()) as { faults: unknown[] }).faults).toEqual([]);
   }),
 );

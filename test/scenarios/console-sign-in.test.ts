@@ -251,3 +251,14 @@ test(
     expect(direct.headers.getSetCookie()[0]).toMatch(/^rhythmx=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
   }),
 );
+
+test(
+  "a sign-in that is too large is refused with the page, and is no defect",
+  cleaningUp(async (defer) => {
+    const appliance = await started(defer);
+    const client = new ConsoleClient(appliance.appliance.apiUrl);
+    const refused = await client.post("/sign-in", { username: "admin", password: "x".repeat(20_000) });
+    expect([refused.status, refused.text]).toEqual([413, expect.stringContaining("holds at most 16 KiB")]);
+    expect(refused.html).toContain('action="/sign-in"');
+  }),
+);

@@ -230,6 +230,26 @@ describe("clients", () => {
     expect((await get("/healthz")).status).toBe(200);
   });
 
+  test("a Host that is none is 400 for programs and pages, and no defect", async () => {
+    const { hostname, port } = new URL(appliance.appliance.apiUrl);
+    for (const [address, host] of [
+      ["/sign-in", "[::1"],
+      ["/api/incidents", "[::1"],
+      ["/healthz", "a]b"],
+    ]) {
+      const socket = connect(Number(port), hostname);
+      let answer = "";
+      socket.on("data", (part) => {
+        answer += part.toString();
+      });
+      const closed = new Promise((resolve) => socket.once("close", resolve));
+      socket.end(`GET ${address} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      await closed;
+      expect(answer).toStartWith("HTTP/1.1 400 Bad Request");
+      expect(answer).toContain("Host and path of this request are no address");
+    }
+  });
+
   test("what is no HTTP is cut off, and the next request is served", async () => {
     const { hostname, port } = new URL(appliance.appliance.apiUrl);
     for (const rubbish of ["\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "GET\r\n\r\n", "\0".repeat(5000)]) {

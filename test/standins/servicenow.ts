@@ -71,7 +71,10 @@ export class ServiceNowStandIn extends StandIn {
     const parts = (asked.query.get("sysparm_query") ?? "").split("^");
     const valid = parts
       .map((part) => /^(\w+?)(>=|=)(.*)$/.exec(part))
-      .filter((one) => one !== null && [...columns, "sys_id", "number", "sys_created_on", "sys_updated_on"].includes(one[1] ?? ""));
+      .filter(
+        (one) =>
+          one !== null && [...columns, "sys_id", "number", "sys_created_on", "sys_updated_on"].includes(one[1] ?? ""),
+      );
     // Times in queries are those of the account's zone.
     const local = (row: Row) => shifted(row.sys_updated_on ?? "", this.options.zoneHours);
     const found = this.rows.filter((row) =>

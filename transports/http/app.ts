@@ -90,8 +90,13 @@ export function createApp(dependencies: AppDependencies): Hono<{ Bindings: Conne
     if (kind !== null && !isStream) counts.answered(kind, monotonic() - begun);
   });
   app.use((c, next) => (isConsolePath(c.req.path) ? forPages : forPrograms)(c, next));
+  // The address is put together of what the request says, such as a Host that is none.
+  app.use(async (c, next) => {
+    if (URL.canParse(c.req.url)) return next();
+    return problem(c, 400, "Bad Request", "Host and path of this request are no address");
+  });
 
-  if (dependencies.cluster !== undefined) addCluster(app, dependencies.cluster);
+  if (dependencies.cluster !== undefined) addCluster(app, dependencies.cluster, dependencies.console);
   app.use("/api/v1/ingest/*", async (c, next) => {
     await next();
     counts.batch(c.res.status);

@@ -3,7 +3,6 @@ import {
   createReadStream,
   createWriteStream,
   existsSync,
-  fsyncSync,
   openSync,
   renameSync,
   rmSync,
@@ -15,8 +14,9 @@ import { basename, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { EdgeError, messageOf, UsageError } from "../../../core/errors.ts";
 import type { Settings } from "../../../core/settings.ts";
-import { type BackupProgress, type MadeBackup, makeBackup, syncPath } from "../../../store/backup/make-backup.ts";
+import { type BackupProgress, type MadeBackup, makeBackup } from "../../../store/backup/make-backup.ts";
 import { removeFile, unpack } from "../../../store/backup/unpack.ts";
+import { syncPath } from "../../../store/disk/sync.ts";
 import { backupName } from "../../backups/backup-folder.ts";
 import { keepFreeOn } from "../../backups/backups.ts";
 import { collectConfig } from "../../backups/config-files.ts";
@@ -99,12 +99,16 @@ function targetOf(file: string): string {
 }
 
 async function make(terminal: Terminal, settings: Settings, target: string, replace: boolean): Promise<MadeBackup> {
-  const control = await connectControl(settings.dataDir, (running) =>
-    terminal.err(`warning: the running service is of another version (${running}): restart it\n`),
-  );
+  const control = await connected(terminal, settings);
   return control === null
     ? makeHere(terminal, settings, target, replace)
     : makeThere(terminal, control, target, replace);
+}
+
+function connected(terminal: Terminal, settings: Settings): Promise<Operations | null> {
+  return connectControl(settings.dataDir, (running) =>
+    terminal.err(`warning: the running service is of another version (${running}): restart it\n`),
+  );
 }
 
 /** The appliance makes it in its own folder, where it may write; the command, which may write elsewhere, takes it from there. */
@@ -115,20 +119,7 @@ async function makeThere(
   replace: boolean,
 ): Promise<MadeBackup> {
   expectWritable(dirname(target));
-  const line = progressLine(terminal);
-  const asked = setInterval(() => {
-    control
-      .backupStatus()
-      .then((status) => status?.progress && line.draw(status.progress))
-      .catch(() => {});
-  }, 300);
-  let made: MadeBackup;
-  try {
-    made = await control.makeBackup();
-  } finally {
-    clearInterval(asked);
-    line.end();
-  }
+  const made = await taken(terminal, control);
   try {
     await move(made.path, target, replace);
   } catch (error) {
@@ -138,7 +129,30 @@ async function makeThere(
       { cause: error },
     );
   }
+  await noteTaken(control, made.path, target);
   return { ...made, path: target };
+}
+
+/** For `doctor` and the console alone, which an older service does without. */
+async function noteTaken(control: Operations, from: string, to: string): Promise<void> {
+  await control.backupTaken(from, to).catch(() => {});
+}
+
+/** One in the appliance's folder, with its progress on the terminal. */
+async function taken(terminal: Terminal, control: Operations): Promise<MadeBackup> {
+  const line = progressLine(terminal);
+  const asked = setInterval(() => {
+    control
+      .backupStatus()
+      .then((status) => status?.progress && line.draw(status.progress))
+      .catch(() => {});
+  }, 300);
+  try {
+    return await control.makeBackup();
+  } finally {
+    clearInterval(asked);
+    line.end();
+  }
 }
 
 /** No appliance runs: its files are copied from here. */
@@ -170,11 +184,26 @@ async function makeHere(terminal: Terminal, settings: Settings, target: string, 
 async function toStdout(terminal: Terminal, settings: Settings): Promise<number> {
   const { bytes } = terminal;
   if (bytes === undefined) throw new UsageError("stdout takes no bytes here: name a file");
+  const send = async ({ path, sha256 }: MadeBackup) => {
+    for await (const part of createReadStream(path)) await bytes(part as Uint8Array);
+    terminal.err(`sha256  ${sha256}\n`);
+  };
+  const control = await connected(terminal, settings);
+  if (control !== null) {
+    const made = await taken(terminal, control);
+    try {
+      await send(made);
+    } catch (error) {
+      const words = `stdout does not take it (${messageOf(error)}). The backup itself is made: it is ${made.path}`;
+      throw new EdgeError("backup_failed", words, { cause: error });
+    }
+    rmSync(made.path, { force: true });
+    await noteTaken(control, made.path, "stdout");
+    return 0;
+  }
   const folder = await mkdtemp(join(tmpdir(), "rhythmx-backup-"));
   try {
-    const made = await make(terminal, settings, join(folder, "backup"), false);
-    for await (const part of createReadStream(made.path)) await bytes(part as Uint8Array);
-    terminal.err(`sha256  ${made.sha256}\n`);
+    await send(await makeHere(terminal, settings, join(folder, "backup"), false));
     return 0;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -240,9 +269,7 @@ async function move(from: string, to: string, replace: boolean): Promise<void> {
     } catch (error) {
       if ((error as { code?: unknown }).code !== "EXDEV") throw error;
       await pipeline(createReadStream(from), createWriteStream(part, { flags: "w", mode: 0o600 }));
-      const file = openSync(part, "r");
-      fsyncSync(file);
-      closeSync(file);
+      syncPath(part);
     }
     renameSync(part, to);
     syncPath(dirname(to));

@@ -43,6 +43,9 @@ export function installSteps(installation: Installation): Step[] {
     folderStep(paths.credentials, { mode: 0o710, owner: groupOf }),
     masterKeyStep(target, settings.masterKeyFile),
     ...dataSteps(installation),
+    // Last: a run that makes it also enables and starts the service, and one that was cut off before has not made it. An edited one stays readable;
+    // changes belong in a drop-in.
+    ...(fromPackage ? [] : [fileStep(paths.unit, { content: unit, mode: 0o644, old: `${paths.unit}.old` })]),
   ];
 }
 
@@ -50,8 +53,6 @@ function programSteps({ target, source, commands }: Installation): Step[] {
   const { paths } = target;
   return [
     binaryStep(paths.binary, source),
-    // An edited one stays readable; changes belong in a drop-in.
-    fileStep(paths.unit, { content: unit, mode: 0o644, old: `${paths.unit}.old` }),
     together(
       `manual, completions, examples in ${join(paths.shared, "share")}`,
       [...sharedContents(commands)].map(([path, content]) =>

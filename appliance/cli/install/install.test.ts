@@ -120,6 +120,21 @@ describe.skipIf(!isRoot)("under a prefix", () => {
     expect([contents(folder), listing(folder)]).toEqual([before, found]);
   });
 
+  test("the unit comes last: the run that makes it starts the service, so one that was cut off before has to leave that to the next", async () => {
+    const folder = rootFolder();
+    const steps = await stepsIn(folder);
+    const cutOff = steps.at(-2) ?? { subject: "", look: () => null };
+    const failing = {
+      ...cutOff,
+      look: () => ({ kind: "made" as const, detail: "", run: () => Promise.reject(new Error("cut off")) }),
+    };
+    await expect(carryOut(steps.with(-2, failing), quiet)).rejects.toThrow("cut off");
+    const { unit } = (await Target.at(folder)).paths;
+    expect(existsSync(unit)).toBe(false);
+    const done = await carryOut(await stepsIn(folder), quiet);
+    expect(done.at(-1)).toMatchObject({ subject: unit, state: "made" });
+  });
+
   test("interrupted after any step, the next run completes it, with the secrets that were made", async () => {
     const steps = (folder: string) => stepsIn(folder, plain, true);
     const whole = rootFolder();

@@ -11,7 +11,7 @@ import { isStarted } from "./data-steps.ts";
 import { installSteps } from "./install-steps.ts";
 import { namesFor } from "./names.ts";
 import { nextSteps } from "./next-steps.ts";
-import { enableService, reloadUnits, type ServiceState, serviceState, startService } from "./service.ts";
+import { enableService, reloadUnits, runsReplaced, type ServiceState, serviceState, startService } from "./service.ts";
 import { Target } from "./target.ts";
 
 export const installCommand = command({
@@ -106,8 +106,9 @@ async function runService(target: Target, done: readonly Done[], noStart: boolea
   // Whoever has disabled or stopped it meant that.
   if (unit === "made") enableService();
   const { active } = serviceState();
-  if (active === "active" || active === "activating")
-    return unit === "right" && binary === "right" ? serviceState() : startService("restart");
+  // Also what a run has replaced that was cut off before it could restart the service.
+  const isCurrent = unit === "right" && binary === "right" && !runsReplaced();
+  if (active === "active" || active === "activating") return isCurrent ? serviceState() : startService("restart");
   return unit === "made" || active === "failed" ? startService("start") : null;
 }
 

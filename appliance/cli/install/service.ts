@@ -1,5 +1,6 @@
 /** The service under systemd: started, restarted, stopped, and what systemd says of it. */
 import { spawnSync } from "node:child_process";
+import { readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EdgeError } from "../../../core/errors.ts";
 import { unitName } from "./target.ts";
@@ -18,6 +19,17 @@ export function serviceState(): ServiceState {
   const { stdout } = systemctl("show", unitName, "--property=ActiveState,StatusText");
   const property = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(stdout)?.[1] ?? "";
   return { active: property("ActiveState"), status: property("StatusText") };
+}
+
+/** Whether it runs a program that has been replaced since it was started. */
+export function runsReplaced(): boolean {
+  const [, pid = "0"] = /^MainPID=(\d+)$/m.exec(systemctl("show", unitName, "--property=MainPID").stdout) ?? [];
+  try {
+    return readlinkSync(`/proc/${pid}/exe`).endsWith(" (deleted)");
+  } catch {
+    // It has ended meanwhile.
+    return false;
+  }
 }
 
 /** Starts or restarts it, and waits a minute at most: a start may itself wait for a disk or a lock. */

@@ -17,6 +17,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { EdgeError, messageOf } from "../../../core/errors.ts";
+import { syncPath } from "../../../store/disk/sync.ts";
 import type { Account } from "./target.ts";
 
 export interface Change {
@@ -166,7 +167,7 @@ export function replaceFile(
     if (owner !== null) chownSync(next, owner.uid, owner.gid);
     chmodSync(next, mode);
     renameSync(next, path);
-    syncFolder(dirname(path));
+    syncPath(dirname(path));
   });
 }
 
@@ -177,7 +178,7 @@ export function makeFolder(path: string, mode: number, owner: Account | null): v
     makeFolder(dirname(path), 0o755, null);
     makeWithMode(path, mode);
     giveAccess(path, mode, owner);
-    syncFolder(dirname(path));
+    syncPath(dirname(path));
   });
 }
 
@@ -221,15 +222,6 @@ function wrongAccess({ mode, uid, gid }: Stats, wanted: number, owner: Account |
 
 function statOf(path: string): Stats | null {
   return statSync(path, { throwIfNoEntry: false }) ?? null;
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }
 
 function octal(mode: number): string {

@@ -6,23 +6,30 @@
 /** A value between its quotes, with its escapes: to be unescaped in a step of its own. */
 export const escapedValue = String.raw`[^"\\\]]*+(?:\\.[^"\\\]]*+)*+`;
 
+const parameters = String.raw`(?: [^ ="\]]+="${escapedValue}")*+`;
+
+/** Elements of structured data, one behind the other. */
+export const elements = String.raw`(?:\[[^ ="\]]+${parameters}\])++`;
+
 /** The enterprise number is a setting; `meta` has none. */
-const elementStart = (element: string) => (element === "meta" ? String.raw`\[meta` : String.raw`\[${element}@\d+`);
+const idOf = (element: string) => (element === "meta" ? "meta" : String.raw`${element}@\d+`);
 
 /**
- * Finds a parameter by the names of its element and its own, at whatever place it stands: `sd` is "SD-ID PARAM-NAME" as in the list of fields, `group`
- * what goes around the value, such as `(?<name>` and `)`.
+ * Up to the name of an element, from the beginning of structured data on. Elements that others have put before it are passed over one by one, so that
+ * a value that looks like an element is none.
  */
-export function parameterPattern(
-  sd: string,
-  [open, close]: readonly [open: string, close: string] = ["(", ")"],
-): string {
+export const elementPattern = (element: string) =>
+  String.raw`(?:\[(?!${idOf(element)}[ \]])[^ ="\]]+${parameters}\])*+\[${idOf(element)}`;
+
+/**
+ * Finds a parameter by the names of its element and its own, at whatever place they stand: `start` is what is before structured data, `sd` is
+ * "SD-ID PARAM-NAME" as in the list of fields, `open` and `close` what goes around the value, such as `(?<name>` and `)`. Bound to the beginning: logs and
+ * values are somebody else's text, and may hold what looks like an element that the message has not.
+ */
+export function parameterPattern(start: string, sd: string, [open, close]: readonly [string, string] = ["(", ")"]) {
   const [element = "", parameter = ""] = sd.split(" ");
-  return String.raw`${elementStart(element)}(?: (?!${parameter}=)[^ ="\]]+="${escapedValue}")*+ ${parameter}="${open}${escapedValue}${close}"`;
+  return String.raw`${start}${elementPattern(element)}(?: (?!${parameter}=)[^ ="\]]+="${escapedValue}")*+ ${parameter}="${open}${escapedValue}${close}"`;
 }
 
-/** Header and structured data of a message, with the frame's count where there is one; what follows is the body. */
-export const beforeBody = String.raw`^(?:\d+ )?<\d{1,3}>1 \S+ \S+ \S+ \S+ \S+ (?:\[[^ ="\]]+(?: [^ ="\]]+="${escapedValue}")*+\])++ `;
-
-/** The header up to the bracket of the first element. */
-export const beforeFirstElement = String.raw`^(?:\d+ )?<\d{1,3}>1 \S+ \S+ \S+ \S+ \S+ `;
+/** The header of a message, with the frame's count where there is one. */
+export const header = String.raw`^(?:\d+ )?<\d{1,3}>1 \S++ \S++ \S++ \S++ \S++ `;

@@ -1,6 +1,6 @@
 /** The pack for QRadar: log source extension, DSM parameters, custom properties and event mappings, all of the list of fields. */
 import { type FeedField, fieldsOfMessage } from "../../../core/feeds/fields.ts";
-import { parameterPattern } from "./patterns.ts";
+import { header, parameterPattern } from "./patterns.ts";
 
 const folder = "appliance/packs/qradar";
 
@@ -78,7 +78,9 @@ function properties(): { property: string; type: string; field: FeedField; patte
     fieldsOfMessage(kind).flatMap((field) => {
       if (field.sd === null || seen.has(`${field.qradar} ${field.sd}`)) return [];
       seen.add(`${field.qradar} ${field.sd}`);
-      return [{ property: field.qradar, type: typeNames[field.type], field, pattern: parameterPattern(field.sd) }];
+      return [
+        { property: field.qradar, type: typeNames[field.type], field, pattern: parameterPattern(header, field.sd) },
+      ];
     }),
   );
 }
@@ -105,7 +107,7 @@ function dsmParameters(): object {
     system_properties: {
       "Event ID": [{ regex: msgid, capture: "$1" }],
       "Event Category": [
-        ...categories.map((sd) => ({ regex: parameterPattern(sd), capture: "$1" })),
+        ...categories.map((sd) => ({ regex: parameterPattern(header, sd), capture: "$1" })),
         { regex: "(?s).", capture: "RhythmX" },
       ],
       Username: properties()
@@ -146,7 +148,7 @@ function extension(): string {
   const addresses = properties().filter(({ property }) => property === "Source IP");
   const patterns: [id: string, regex: string][] = [
     ["EventId", msgid],
-    ...categories.map((sd, n): [string, string] => [`EventCategory_${n + 1}`, parameterPattern(sd)]),
+    ...categories.map((sd, n): [string, string] => [`EventCategory_${n + 1}`, parameterPattern(header, sd)]),
     ...users.map(({ pattern }, n): [string, string] => [`UserName_${n + 1}`, pattern]),
     ...addresses.map(({ pattern }, n): [string, string] => [`SourceIp_${n + 1}`, pattern]),
   ];

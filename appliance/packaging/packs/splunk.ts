@@ -1,6 +1,6 @@
 /** The parts of Splunk's add-on that follow from the list of fields: props.conf and transforms.conf. */
 import { type FeedField, fieldsOfMessage, type MessageKind } from "../../../core/feeds/fields.ts";
-import { beforeBody, beforeFirstElement, parameterPattern } from "./patterns.ts";
+import { elementPattern, elements, parameterPattern } from "./patterns.ts";
 
 const folder = "appliance/packs/splunk/TA-rhythmx/default";
 
@@ -14,7 +14,10 @@ export function splunkFiles(): [path: string, text: string][] {
 
 const made = "# Made by `npm run packs` from the list of fields (docs/fields.md).\n";
 
-/** By the first element, never by MSGID, which a setting can leave out. */
+/** What is before structured data: the header, with the frame's count where there is one, and without PRI and version as SC4S passes it on. */
+const header = String.raw`^(?:(?:\d+ )?<\d{1,3}>1 )?\S++ \S++ \S++ \S++ \S++ `;
+
+/** By the element, never by MSGID, which a setting can leave out. */
 const sourcetypes = [
   ["rhythmx_is_alert", "sigma", "rhythmx:alert"],
   ["rhythmx_is_incident", "sigma-(?:incident|case)", "rhythmx:incident"],
@@ -24,14 +27,14 @@ const sourcetypes = [
 function transforms(): string {
   const routes = sourcetypes.map(
     ([name, element, sourcetype]) => `[${name}]
-REGEX = ${beforeFirstElement}\\[${element}@
+REGEX = ${header}${elementPattern(element)}
 FORMAT = sourcetype::${sourcetype}
 DEST_KEY = MetaData:Sourcetype
 `,
   );
   return `${made}
 [rhythmx_host]
-REGEX = ^(?:\\d+ )?<\\d{1,3}>1 \\S+ (\\S+)
+REGEX = ^(?:(?:\\d+ )?<\\d{1,3}>1 )?\\S+ (\\S+) \\S+ \\S+ \\S+ \\[
 FORMAT = host::$1
 DEST_KEY = MetaData:Host
 
@@ -78,6 +81,7 @@ EVENT_BREAKER = ([\\r\\n]+)(?=(?:\\d+ )?<\\d)
 TIME_PREFIX = ^(?:\\d+ )?<\\d{1,3}>1\\s
 TIME_FORMAT = ${timeFormat}
 MAX_TIMESTAMP_LOOKAHEAD = 32
+TZ = UTC
 TRUNCATE = 262144
 CHARSET = UTF-8
 `;
@@ -102,11 +106,11 @@ function searchTime(kinds: readonly MessageKind[]): string {
     lines.set(key, value);
   };
   add("KV_MODE", "none");
-  add("EXTRACT-rhythmx_body", `${beforeBody}(?<rhythmx_body>\\{.*\\})$`);
+  add("EXTRACT-rhythmx_body", `${header}${elements} (?<rhythmx_body>\\{.*\\})$`);
   const fields = kinds.flatMap((kind) => fieldsOfMessage(kind).map((field) => ({ kind, field })));
   for (const { kind, field } of fields)
     if (field.sd !== null)
-      add(`EXTRACT-${kind}_${nameOf(field)}`, parameterPattern(field.sd, [`(?<${nameOf(field)}>`, ")"]));
+      add(`EXTRACT-${kind}_${nameOf(field)}`, parameterPattern(header, field.sd, [`(?<${nameOf(field)}>`, ")"]));
   const calculated = new Map<string, string>();
   for (const { field } of fields) {
     const name = nameOf(field);

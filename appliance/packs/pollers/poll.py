@@ -2,7 +2,10 @@
 """Prints each new incident of RhythmX Edge once, as a JSON object a line, and goes on where it stopped. See README.md."""
 import http.client, json, os, ssl, sys, time, urllib.error, urllib.parse, urllib.request
 
-URL, KEY = os.environ["RHYTHMX_URL"].rstrip("/"), os.environ["RHYTHMX_KEY"]
+URL, KEY = os.environ.get("RHYTHMX_URL", "").rstrip("/"), os.environ.get("RHYTHMX_KEY", "")
+if not URL or not KEY:
+    print("poll: RHYTHMX_URL or RHYTHMX_KEY is not set: README.md says what they are", file=sys.stderr)
+    sys.exit(2)
 STATE = os.environ.get("RHYTHMX_STATE", "rhythmx-state.json")
 TLS = ssl.create_default_context(cafile=os.environ.get("RHYTHMX_CA"))  # verifies the certificate, always
 
@@ -44,7 +47,7 @@ while True:
             sys.exit(1)
         else:
             after = (getattr(error, "headers", None) or {}).get("Retry-After", "")
-            time.sleep(int(after) if after.isdecimal() else 5)
+            time.sleep(int(after) if after.isdecimal() and len(after) < 7 else 5)
         continue
     for incident in answer["incidents"]:
         if incident["incident_id"] not in state["seen"]:

@@ -9,6 +9,10 @@ interface State {
   seen: string[];
 }
 const { RHYTHMX_URL: url = "", RHYTHMX_KEY: key = "", RHYTHMX_STATE: file = "rhythmx-state.json" } = process.env;
+if (url === "" || key === "") {
+  process.stderr.write("poll: RHYTHMX_URL or RHYTHMX_KEY is not set: README.md says what they are\n");
+  process.exit(2);
+}
 const fresh: State = { cursor: null, since: "", seen: [] };
 const state: State = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : fresh;
 const parsed = async (answer: Response) => JSON.parse(await answer.text());
@@ -37,8 +41,8 @@ for (;;) {
     continue;
   }
   for (const incident of page.incidents) {
-    // Or hand it on here; when this throws, the incident comes again.
-    if (!state.seen.includes(incident.incident_id)) process.stdout.write(`${JSON.stringify(incident)}\n`);
+    // To standard output, or hand it on here; when this throws, the incident comes again.
+    if (!state.seen.includes(incident.incident_id)) writeFileSync(1, `${JSON.stringify(incident)}\n`);
     state.seen = [...state.seen, incident.incident_id].slice(-2000);
     state.since = incident.created_at;
   }

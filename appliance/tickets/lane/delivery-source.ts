@@ -2,6 +2,7 @@
 import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
 import type { Delivery, RemotePerson } from "../../../core/tickets/ticket.ts";
 import { WriteLimiter } from "../../../core/tickets/write-limiter.ts";
+import { minuteMs } from "../../../core/time.ts";
 import { carry } from "./carrier.ts";
 import type { Due, Job, JobSource, LaneView } from "./jobs.ts";
 import { Schedule } from "./schedule.ts";
@@ -13,6 +14,10 @@ export class DeliverySource implements JobSource {
   readonly #limiter = new WriteLimiter();
   /** Failed deliveries that were due at this time are sent again; epoch milliseconds. Null: at the start, all that are due. */
   #retriesUpTo: number | null = null;
+  /** The time of the last turn; epoch milliseconds. */
+  #notedAt: number | null = null;
+  /** Whether the clock may have been set back since waits were brought in line with it; so at the start. */
+  #keepsWaits = true;
 
   constructor(lane: LaneView) {
     this.#lane = lane;
@@ -22,10 +27,21 @@ export class DeliverySource implements JobSource {
     this.#schedule.set(retry.schedule);
   }
 
-  note(now: number): void {
+  async note(now: number): Promise<void> {
+    const { throttle, system } = this.#lane;
+    const setBackBy = (this.#notedAt ?? now) - now;
+    if (setBackBy > 0) throttle.until -= setBackBy;
+    this.#keepsWaits ||= setBackBy > minuteMs;
+    this.#notedAt = now;
     // A clock that was set back must not make every failed delivery due at once.
     const before = Math.min(this.#retriesUpTo ?? now, now);
     this.#retriesUpTo = this.#schedule.isDue(now) ? Math.max(before, this.#schedule.last(now)) : before;
+    if (!this.#keepsWaits) return;
+    const { store, log } = this.#lane.tools;
+    const changed = await store.tickets.keepWaits(system, now);
+    if (changed > 0)
+      log.warn("the clock was set back: what it had planned goes by the present time", { system, changed });
+    this.#keepsWaits = false;
   }
 
   /** Makes all failed deliveries due, without waiting for the schedule, after an outage. Epoch milliseconds. */

@@ -32,7 +32,7 @@ export interface JobSource {
   /** Whether its jobs only read. They take at most half of the slots, so that deliveries never wait for them. */
   readonly reads: boolean;
   /** Notes the present time (epoch milliseconds), even while the system accepts no requests. */
-  note(now: number): void;
+  note(now: number): void | Promise<void>;
   /** `most`: the most jobs to return. @throws StoreError */
   due(now: number, most: number): Promise<Due>;
 }

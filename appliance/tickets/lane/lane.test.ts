@@ -27,6 +27,7 @@ async function laneWith(readings: readonly number[], updates: readonly number[])
         })),
       nextAt: null,
     }),
+    keepWaits: async () => 0,
     dueDeliveries: async (_system: string, _now: number, upTo: number) => {
       retriesUpTo.push(upTo);
       const due = updates

@@ -205,7 +205,7 @@ export class Lane implements LaneView {
 
   async #takeTurn(): Promise<void> {
     const { clock } = this.tools;
-    for (const source of this.#sources) source.note(clock.now());
+    for (const source of this.#sources) await source.note(clock.now());
     // If nothing may be requested now, look for work as soon as it may.
     this.#dueAt = 0;
     if (!this.isEnabled || !this.#mayAsk()) return;

@@ -1,9 +1,10 @@
 /** The fields of a form that was sent: application/x-www-form-urlencoded, or multipart/form-data where it has files. */
-import { UsageError } from "../../../core/errors.ts";
+import { EdgeError, UsageError } from "../../../core/errors.ts";
 import { textOfCsv } from "../api/json-body.ts";
 import type { ApiContext } from "../api/route.ts";
 import { readBytes } from "../body.ts";
 import type { Sender } from "../body-budget.ts";
+import { type Refusal, refusalOf } from "../refusals.ts";
 
 const ofKnown = { most: 1024 * 1024, totalMs: 60_000 };
 /** A sign-in is small. */
@@ -72,6 +73,14 @@ export async function readForm(c: ApiContext, sender: Sender, most = ofKnown.mos
   const bytes = await readBytes(c, sender, sender.known ? { ...ofKnown, most } : ofUnknown);
   const text = new TextDecoder();
   return new FormFields(hasFiles ? await withFiles(bytes, given) : new URLSearchParams(text.decode(bytes)));
+}
+
+/** As `refusalOf`; also of a form that is too large, incomplete, unreadable or too slow, and of one for which there is no room at the moment. */
+export function refusalOfForm(error: unknown): Refusal | null {
+  if (!(error instanceof EdgeError) || error.code !== "body_refused") return refusalOf(error);
+  const { status, title, retryAfter } = error.data;
+  const retry = typeof retryAfter === "number" ? { retryAfter } : {};
+  return { status: status as Refusal["status"], title: String(title), detail: error.message, ...retry };
 }
 
 /** A file is the text in it. */

@@ -4,13 +4,12 @@
  * what is answered to those who are refused.
  */
 import { may, rolesWith } from "../../../core/access/caller.ts";
-import { EdgeError } from "../../../core/errors.ts";
 import type { ApiContext } from "../api/route.ts";
 import { problem } from "../problem.ts";
-import { type Refusal, refusalOf } from "../refusals.ts";
+import type { Refusal } from "../refusals.ts";
 import { bare, isForScript, Pages, sentence, viewingOf, Words, wordsOf } from "./answer.tsx";
 import { leaveSaid, preferencesOf, sessionCookie } from "./cookies.ts";
-import { readForm } from "./form-fields.ts";
+import { readForm, refusalOfForm } from "./form-fields.ts";
 import { isFromElsewhere, isOwnPage, safeReturn } from "./origin.ts";
 import { type Action, type AnyPage, Elsewhere, type PageRequest, type Saved } from "./page.ts";
 import { formTokenField } from "./parts/form.tsx";
@@ -74,7 +73,7 @@ export class Gate {
       if ("view" in done) return await this.pages.answer(c, caller, done);
       return follow(c, done.to, done.said);
     } catch (error) {
-      const refusal = refusalOf(error) ?? bodyRefusal(error);
+      const refusal = refusalOfForm(error);
       if (refusal === null) throw error;
       return this.#refusedAction(c, caller, refusal);
     }
@@ -152,13 +151,6 @@ export class Gate {
     }
     return this.pages.answer(c, caller, { ...wordsOf(refusal), at: "", status });
   }
-}
-
-/** A form that is too large, incomplete or unreadable. */
-function bodyRefusal(error: unknown): Refusal | null {
-  if (!(error instanceof EdgeError) || error.code !== "body_refused") return null;
-  const { status, title } = error.data;
-  return { status: status as Refusal["status"], title: String(title), detail: error.message };
 }
 
 /** The present address with its query, as a place to come back to. */

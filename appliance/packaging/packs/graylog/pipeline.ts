@@ -3,7 +3,7 @@
  * not used: it would put the parameter `level` in place of the numeric field of that name, which the index then refuses.
  */
 import { type FeedField, fieldsOfMessage, type MessageKind } from "../../../../core/feeds/fields.ts";
-import { parameterPattern } from "../patterns.ts";
+import { elements, parameterPattern } from "../patterns.ts";
 
 interface PipelineRule {
   name: string;
@@ -19,7 +19,7 @@ export function grokPatterns(): [name: string, pattern: string][] {
   return [
     ["RHYTHMX_V1_NUMBER", String.raw`\d{1,3}`],
     ["RHYTHMX_V1_WORD", String.raw`\S+`],
-    ["RHYTHMX_V1_ELEMENTS", String.raw`(?:\[[^ ="\]]+(?: [^ ="\]]+="[^"\\\]]*+(?:\\.[^"\\\]]*+)*+")*+\])++`],
+    ["RHYTHMX_V1_ELEMENTS", elements],
     ["RHYTHMX_V1_BODY", String.raw`\{.*\}`],
     [
       "RHYTHMX_V1_MESSAGE",
@@ -41,7 +41,7 @@ function rule(name: string, about: string, when: string, then: readonly string[]
 
 const parsed = `grok(pattern: "%{RHYTHMX_V1_MESSAGE}", value: ${textOf("message")}, only_named_captures: true)`;
 const has = (sd: string) =>
-  `has_field("rhythmx_sd") && regex(pattern: ${string(parameterPattern(sd))}, value: ${textOf("rhythmx_sd")}).matches == true`;
+  `has_field("rhythmx_sd") && regex(pattern: ${string(parameterPattern("^", sd))}, value: ${textOf("rhythmx_sd")}).matches == true`;
 const isKind = (kind: MessageKind) => `has_field("rhythmx_kind") && ${textOf("rhythmx_kind")} == ${string(kind)}`;
 
 /** Stage by stage. */
@@ -98,7 +98,7 @@ const converted: Readonly<Record<FeedField["type"], (value: string) => string>> 
 
 function extraction({ name, sd, type }: FeedField, n: number): string[] {
   return [
-    `let v${n} = regex(pattern: ${string(parameterPattern(sd ?? ""))}, value: sd)`,
+    `let v${n} = regex(pattern: ${string(parameterPattern("^", sd ?? ""))}, value: sd)`,
     `set_field("${fieldName(name)}", ${converted[type](`v${n}["0"]`)})`,
   ];
 }

@@ -1,8 +1,9 @@
-/** The pack for Microsoft Sentinel: the parsers, of the list of fields, and azuredeploy.json, which is made of all the other files. */
+/** The pack for Microsoft Sentinel: the parsers, of the list of fields; ASIM's parser with filters; and azuredeploy.json, which is made of all the other files. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { type FeedField, fieldsOfMessage, type MessageKind } from "../../../../core/feeds/fields.ts";
+import { type AsimParser, filteringParser, functionParameters } from "./asim.ts";
 import { type AnalyticRule, deployment } from "./deployment.ts";
 import { elementPattern, headerPattern, structuredDataPattern, valuePattern } from "./re2-patterns.ts";
 
@@ -16,22 +17,27 @@ export function sentinelFiles(): [path: string, text: string][] {
   const rules = readdirSync(join(root, folder, "Analytic Rules"))
     .sort()
     .map((name) => parse(read(`Analytic Rules/${name}`)) as AnalyticRule);
-  const asim = parse(read("Parsers/ASimAlertEventRhythmXEdge.yaml"));
+  const asim: AsimParser = parse(read("Parsers/ASimAlertEventRhythmXEdge.yaml"));
+  const filtering = filteringParser(asim);
   const template = deployment({
     functions: [
       ...functions.map(({ name, title, query }) => ({ name, title, query, parameters: "" })),
-      {
-        name: asim.ParserName,
-        title: asim.Parser.Title,
-        query: asim.ParserQuery,
-        parameters: "disabled:bool=False, pack:bool=False",
-      },
+      ...[asim, filtering].map((one) => ({
+        name: one.ParserName,
+        title: one.Parser.Title,
+        query: one.ParserQuery,
+        parameters: functionParameters(one),
+      })),
     ],
     rules,
     workbook: read("Workbooks/RhythmX.json"),
   });
   return [
     ...functions.map((made): [string, string] => [`${folder}/Parsers/${made.name}.yaml`, functionFile(made)]),
+    [
+      `${folder}/Parsers/${filtering.ParserName}.yaml`,
+      `# Made by \`npm run packs\` of ${asim.ParserName}.yaml.\n${stringify(filtering, { lineWidth: 0 })}`,
+    ],
     [`${folder}/azuredeploy.json`, `${JSON.stringify(template, null, 2)}\n`],
   ];
 }

@@ -304,17 +304,17 @@ def register(_params)
 TABLE
 end
 
-# "ELEMENT PARAMETER" (without the enterprise number) => value, escapes and all; and the first element.
+# Names of the elements, and "ELEMENT PARAMETER" (without the enterprise number) => value, escapes and all.
 def structured_data(text)
   values = {}
-  first = nil
+  elements = []
   text.scan(/\[([^ ="\]@]+)[^ ="\]]*((?: [^ ="\]]+="[^"\\\]]*+(?:\\.[^"\\\]]*+)*+")*+)\]/m) do |element, parameters|
-    first ||= element
+    elements << element
     parameters.scan(/ ([^ ="\]]+)="([^"\\\]]*+(?:\\.[^"\\\]]*+)*+)"/m) do |name, value|
       values["#{element} #{name}"] ||= value
     end
   end
-  [first, values]
+  [elements, values]
 end
 
 # A quote, a backslash and a closing bracket have a backslash before them in structured data (RFC 5424, 6.3.3).
@@ -352,12 +352,15 @@ end
 
 def filter(event)
   parts = event.get("[@metadata][rhythmx]")
-  first, escaped = structured_data(parts["sd"])
-  # By the first element: an incident's feed, or whatever the input says that it is ([@metadata][feed]), else alerts.
+  elements, escaped = structured_data(parts["sd"])
+  # By the first element that is ours (a relay may have put some before it): an incident's feed, or whatever the input says that it is
+  # ([@metadata][feed]), else alerts.
+  known = @table["kinds"].values.flat_map(&:keys)
+  first = elements.find { |element| known.include?(element) }
   feed = %w[sigma-incident sigma-case].include?(first) ? "incident" : "alert"
   feed = "incident" if event.get("[@metadata][feed]") == "incident" && %w[status test].include?(first)
   kind = @table["kinds"][feed][first]
-  raise ArgumentError, "no message of RhythmX Edge: its first element is #{first}" if kind.nil?
+  raise ArgumentError, "no message of RhythmX Edge: its first element is #{elements.first}" if kind.nil?
   values = unescape(escaped)
   body = parts["body"]
   # An alert's body is somebody's log, which stays text: it may hold repeated keys, and numbers that parsers round.

@@ -123,7 +123,7 @@ class RhythmXEdgeConnector(BaseConnector):
         detail = str(answer.get("detail") or answer.get("title") or "an answer that was cut off or is none of RhythmX Edge")[:500]
         wait = str(headers.get("Retry-After") or "")
         names = tuple(str(one.get("name")) for one in answer.get("errors") or [] if isinstance(one, dict))
-        return ApiError(f"{meaning}: {detail}", status if status >= 400 else 0, int(wait) if wait.isdigit() else 10, names)
+        return ApiError(f"{meaning}: {detail}", status if status >= 400 else 0, int(wait) if wait.isdecimal() and len(wait) < 7 else 10, names)
 
     def _incident_path(self, incident_id):
         return f"/api/incidents/{quote(str(incident_id), safe='')}"

@@ -5,10 +5,9 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { EdgeError } from "../../../../core/errors.ts";
 import type { ApiContext } from "../../api/route.ts";
 import { problem } from "../../problem.ts";
-import { refusalOf } from "../../refusals.ts";
 import { bare, isForScript, sentence } from "../answer.tsx";
 import { sessionCookie, setSessionCookie } from "../cookies.ts";
-import { readForm } from "../form-fields.ts";
+import { readForm, refusalOfForm } from "../form-fields.ts";
 import { follow, type Gate, leadTo } from "../gate.tsx";
 import { isFromElsewhere, isOwnPage, safeReturn } from "../origin.ts";
 import { Field } from "../parts/field.tsx";
@@ -69,7 +68,7 @@ class Steps {
       if ("pending" in signIn) return this.#page(c, <CodeStep to={to} pending={signIn.pending} />);
       return this.#enter(c, signIn.cookie, to);
     } catch (error) {
-      const refusal = refusalOf(error);
+      const refusal = refusalOfForm(error);
       if (refusal === null) throw error;
       if (refusal.retryAfter !== undefined) c.header("Retry-After", String(refusal.retryAfter));
       const code = error instanceof EdgeError ? error.code : "";

@@ -173,7 +173,7 @@ def refusal(status: int, answer: Dict[str, Any], headers: Any) -> ApiError:
         503: "RhythmX Edge is stopped or not ready (503)",
     }.get(status, f"RhythmX Edge answered {status}" if not 300 <= status < 400 else f"{status}: a redirect, which is not followed")
     wait = str(headers.get("Retry-After") or "")
-    retry_after = int(wait) if wait.isdigit() else 10
+    retry_after = int(wait) if wait.isdecimal() and len(wait) < 7 else 10
     names = tuple(str(one.get("name")) for one in answer.get("errors") or [] if isinstance(one, dict))
     return ApiError(f"{meaning}: {detail}", status if status >= 400 else 0, retry_after, names)
 
