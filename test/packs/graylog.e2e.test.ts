@@ -137,7 +137,8 @@ if (here) {
     );
     const wanted = messages.flatMap(({ kind, expected, body }) => {
       const risen = () => JSON.parse(body).changes.some(({ field }: { field: string }) => field === "risk_level");
-      const isHigh = kind === "incident" && Number(expected.risk_score) >= 70 && expected.status === "OPEN";
+      const isHigh =
+        kind === "incident" && Number(expected.risk_score) >= 70 && /^(OPEN|IN_PROGRESS)$/.test(expected.status ?? "");
       return isHigh && (expected.event === "created" || risen()) ? [expected] : [];
     });
     expect(wanted.length).toBeGreaterThan(3);

@@ -71,6 +71,17 @@ export function hostileDetections(): (Ingested & { timestamp: string; raw: objec
     // Longer than a message may be, and nothing but what is escaped.
     { ...base, rule_id: "long", rule_title: "long", raw: { CommandLine: "x".repeat(10_000) } },
     { ...base, rule_id: "backslashes", rule_title: "\\".repeat(200), raw: { CommandLine: "\\".repeat(3000) } },
+    // An incident that rises when the last one comes, while somebody works on it.
+    ...["first", "second", "third", "last"].map((name) => ({
+      ...base,
+      rule_id: `rises-${name}`,
+      rule_title: `Rises ${name}`,
+      level: "high",
+      user: "riser",
+      host: "ws-riser",
+      ...(name === "last" ? { tags: ["attack.t1003", "attack.credential_access"] } : {}),
+      raw: { name },
+    })),
     {
       ...base,
       rule_id: "unicode-log",

@@ -82,7 +82,7 @@ async function scene([program, ...args]: Command) {
 }
 
 describe.each(commands)("%s", (_, command) => {
-  test("gets each incident once, over restarts of both and a restore", async () => {
+  test("gets each incident once, over restarts of both, and a restore to a machine whose clock is an hour behind", async () => {
     const { it, poll, attack, actors, said } = await scene(command);
     await attack(names("a", 30));
     expect(await poll()).toBe(0);
@@ -91,16 +91,22 @@ describe.each(commands)("%s", (_, command) => {
     it.appliance = await it.appliance.restarted();
     expect(await poll()).toBe(0);
     expect(actors().sort()).toEqual([...names("a", 30), ...names("b", 20)].sort());
-    await attack(names("c", 10));
+    // The time at which the poller began is no longer known.
+    await it.appliance.clock.advance(2 * 3_600_000);
+    await attack(names("later", 5));
+    expect(await poll()).toBe(0);
     // As `restore` does: positions of before mean nothing any more.
     it.appliance = await it.appliance.restarted(() => {
+      it.appliance.clock.jump(-3_600_000);
       const database = new Database(join(it.appliance.dataDir, "rhythmx.db"));
       database.run("insert or replace into meta (key, value) values ('generation', '1773376200')");
       database.close();
     });
+    await attack(names("c", 10));
     expect(await poll()).toBe(0);
     expect(said()).toContain("410");
-    expect(actors().sort()).toEqual([...names("a", 30), ...names("b", 20), ...names("c", 10)].sort());
+    const all = [...names("a", 30), ...names("b", 20), ...names("later", 5), ...names("c", 10)];
+    expect(actors().sort()).toEqual(all.sort());
   });
 
   test("killed in the middle it goes on, and misses none", async () => {

@@ -19,7 +19,7 @@ const events: readonly Event[] = [
     about:
       "An incident that is new, or whose risk level has changed, with a score of 70 or more: for a notification that starts a playbook.",
     query:
-      "rhythmx_kind:incident AND rhythmx_risk_score:>=70 AND rhythmx_status:OPEN AND (rhythmx_event:created OR rhythmx_changed_fields:risk_level)",
+      "rhythmx_kind:incident AND rhythmx_risk_score:>=70 AND (rhythmx_status:OPEN OR rhythmx_status:IN_PROGRESS) AND (rhythmx_event:created OR rhythmx_changed_fields:risk_level)",
     fields: [
       ...["incident_id", "actor", "actor_type", "entity", "risk_score", "risk_level"],
       ...["related_case_ids", "sigma_alert_count", "external_ticket"],
