@@ -54,7 +54,9 @@ export class FollowLoop {
         const halts = error instanceof StoreError && lasting.includes(error.code);
         if (halts) {
           faults.clear("cluster_log");
-          faults.set("cluster_halt", `this node applies nothing more: ${messageOf(error)}`);
+          // What is only behind takes a copy of another node's file.
+          if (error.code !== "store_behind")
+            faults.set("cluster_halt", `this node applies nothing more: ${messageOf(error)}`);
           return;
         }
         faults.set("cluster_log", messageOf(error));

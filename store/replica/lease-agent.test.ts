@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { DirectoryContent, LeaderRow } from "./etcd/directory.ts";
-import { decide, LeaseTimes } from "./lease-agent.ts";
+import { decide, LeaseTimes, silenceOf } from "./lease-agent.ts";
 
 const at = { silentMs: 0, leaseMs: 1_000, mayLead: true };
 
@@ -40,4 +40,11 @@ test("what is left of a lease is by the clock that says less", () => {
   expect([times.leftMs(1_000, 97_000), times.leftMs(1_000, 95_000), times.leftMs(1_000, 200_000)]).toEqual([
     3_000, 4_000, 0,
   ]);
+});
+
+test("after etcd was away, silence that was not seen counts once the leader has had time to show itself", () => {
+  const silent = (silentMs: number, seenMs: number) => silenceOf({ silentMs, seenMs, leaseMs: 1_000 });
+  expect([silent(900, 100), silent(5_000, 499), silent(5_000, 500)]).toEqual([900, 1_000, 5_000]);
+  expect(decide("two", seen({}), { ...at, silentMs: silent(5_000, 499) }).take).toBe(false);
+  expect(decide("two", seen({}), { ...at, silentMs: silent(5_000, 500) }).take).toBe(true);
 });

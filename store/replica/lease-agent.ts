@@ -43,13 +43,15 @@ const untilWall = 1;
 
 /** A follower takes over after this multiple of the lease without a renewal: clocks of two machines do not run quite alike. */
 const silence = 1.25;
+/** After etcd was away for this node, and perhaps for all, the leader is given so much of the lease to show that it is there. */
+const recovery = 0.5;
 
 /** Why a node that watches takes the lease, or does not. */
 export type Watch =
   | { take: true; why: "nobody" | "released" | "asked" | "silent" }
   | { take: false; why: "not-ready" | "renewed" | "another-is-asked" };
 
-/** Decides for a node that watches. `silentMs`: for how long the row has not changed, by our own clock, while etcd answered. */
+/** Decides for a node that watches. `silentMs`: for how long the row has not changed, by our own clock (`silenceOf`). */
 export function decide(
   node: string,
   { leader, promote, live }: DirectoryContent,
@@ -65,6 +67,12 @@ export function decide(
   return { take: true, why: "released" };
 }
 
+/** The silence that counts. `seenMs`: for how long etcd has answered each time. */
+export function silenceOf(times: { silentMs: number; seenMs: number; leaseMs: number }): number {
+  const { silentMs, seenMs, leaseMs } = times;
+  return seenMs < leaseMs * recovery ? Math.min(silentMs, leaseMs) : silentMs;
+}
+
 export class LeaseAgent {
   readonly #order: LeaseOrder;
   readonly #directory: Directory;
@@ -78,7 +86,9 @@ export class LeaseAgent {
   /** Ours, and the revision of its row. */
   #lease: { epoch: number; revision: string } | null = null;
   #seen: string | null = null;
+  /** Since when the leader's row has not changed, and since when etcd has answered each time; by this thread's clock. */
   #silentSince: number | null = null;
+  #seenSince: number | null = null;
   #lastRenewal = 0;
   #ending = false;
   #running: Promise<void>;
@@ -128,8 +138,7 @@ export class LeaseAgent {
         this.#unreachable = null;
       } catch (error) {
         this.#unreachable = messageOf(error);
-        // What was not seen is not silence.
-        this.#silentSince = null;
+        this.#seenSince = null;
       }
       const pause = Math.max(20, Math.min(leaseMs / 10 - (performance.now() - begun), this.#silentForMs()));
       if (this.#ending) break;
@@ -142,8 +151,10 @@ export class LeaseAgent {
 
   /** How long until the leader has been silent for long enough; Infinity: nobody is watched, or it has been. */
   #silentForMs(): number {
-    if (this.#lease !== null || this.#silentSince === null) return Number.POSITIVE_INFINITY;
-    const left = this.#silentSince + this.#order.leaseMs * silence - performance.now();
+    if (this.#lease !== null || this.#silentSince === null || this.#seenSince === null) return Number.POSITIVE_INFINITY;
+    const { leaseMs } = this.#order;
+    const due = Math.max(this.#silentSince + leaseMs * silence, this.#seenSince + leaseMs * recovery);
+    const left = due - performance.now();
     return left > 0 ? left : Number.POSITIVE_INFINITY;
   }
 
@@ -170,8 +181,10 @@ export class LeaseAgent {
     const revision = content.leader?.revision ?? null;
     if (revision !== this.#seen || this.#silentSince === null) this.#silentSince = now;
     this.#seen = revision;
+    this.#seenSince ??= now;
     const { mayLead } = this.#report;
-    const watch = decide(node, content, { silentMs: now - this.#silentSince, leaseMs, mayLead });
+    const silentMs = silenceOf({ silentMs: now - this.#silentSince, seenMs: now - this.#seenSince, leaseMs });
+    const watch = decide(node, content, { silentMs, leaseMs, mayLead });
     if (watch.take && !this.#ending) await this.#take(content.leader);
   }
 

@@ -51,6 +51,10 @@ export function incidentsIn(path: string): Set<string> {
   return textsIn(path, "select incident_id from incidents");
 }
 
+export function tablesIn(path: string): Set<string> {
+  return textsIn(path, "select name from sqlite_master where type = 'table'");
+}
+
 function textsIn(path: string, sql: string): Set<string> {
   return reading(path, (sqlite) => new Set((sqlite.query(sql).values() as [string][]).map(([text]) => text)));
 }

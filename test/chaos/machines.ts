@@ -1,5 +1,5 @@
 /**
- * `npm run chaos:machines -- [--faults 1000] [--incidents 300] [--seed N] [--lease 5] [--kinds a,b]`: three machines in network namespaces, under load
+ * `npm run chaos:machines -- [--faults 1000] [--incidents 300] [--seed N] [--lease 5] [--minutes N] [--kinds a,b]`: three machines in network namespaces, under load
  * and faults; exit code 1 at any violation. Needs root and the Debian packages etcd-server, iproute2 and nftables; libfaketime for clocks that jump.
  */
 import { parseArgs } from "node:util";
@@ -13,6 +13,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     lease: { type: "string", default: "5" },
     kinds: { type: "string" },
+    minutes: { type: "string", default: "Infinity" },
   },
 });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1e9));
@@ -24,6 +25,7 @@ const report = await machinesRun({
   seed,
   incidents: Number(values.incidents),
   leaseSeconds: Number(values.lease),
+  minutes: Number(values.minutes),
   ...(asked === undefined ? {} : { kinds: asked }),
   onFault: (n, fault) => console.log(`${Math.round((performance.now() - begun) / 1000)} s, ${n + 1}: ${fault}`),
 });

@@ -150,6 +150,9 @@ describe.skipIf(!installed)("a cluster", () => {
       leader: { node: "edge1", address: one.url },
     });
     expect((await two.ask("/api/keys", { method: "POST", headers: bearer, body: "{}" })).status).toBe(421);
+    const page = await two.ask("/console/preferences", { method: "POST", headers: { Accept: "text/html" }, body: "" });
+    expect([page.status, page.body]).toEqual([421, expect.stringMatching(/Nothing was changed.*To the leader/s)]);
+    expect(page.body).toContain(`href="${one.url}/"`);
     // A stopped node's file is nobody's to change by itself.
     const stopped = three.stop();
     // Its appliance ends its waits itself: loops whose every wait ends at once leave the thread no turn for anything else.

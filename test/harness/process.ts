@@ -30,7 +30,7 @@ export class ApplianceProcess {
   readonly incidentHealthPort: number;
   readonly env: Record<string, string>;
   readonly #wrapper: string[];
-  readonly #program: string[];
+  #program: string[];
   readonly #host: string | null;
   #child: ChildProcess | null = null;
   #log = "";
@@ -78,6 +78,11 @@ export class ApplianceProcess {
   /** Everything it has logged, all starts together. */
   get log(): string {
     return this.#log;
+  }
+
+  /** From the next start on it is this program. */
+  use(program: string[]): void {
+    this.#program = program;
   }
 
   configure(config: unknown, file = "config.json"): void {

@@ -96,7 +96,7 @@ export function createApp(dependencies: AppDependencies): Hono<{ Bindings: Conne
     return problem(c, 400, "Bad Request", "Host and path of this request are no address");
   });
 
-  if (dependencies.cluster !== undefined) addCluster(app, dependencies.cluster);
+  if (dependencies.cluster !== undefined) addCluster(app, dependencies.cluster, dependencies.console);
   app.use("/api/v1/ingest/*", async (c, next) => {
     await next();
     counts.batch(c.res.status);

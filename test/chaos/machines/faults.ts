@@ -1,6 +1,8 @@
 /** What happens to the machines. Each fault ends with everything as at first; that the site goes on is what the run checks after it. */
+import { tablesIn } from "../cluster-files.ts";
 import type { Dice } from "../dice.ts";
 import type { Load } from "./load.ts";
+import { newTable } from "./next-version.ts";
 import { type Machine, pause, type Site } from "./site.ts";
 
 export interface Scene {
@@ -146,10 +148,12 @@ export const faults = {
   promote: async ({ site, leader, other }) => {
     at(site, leader).node.run(["cluster", "promote", at(site, other).name]);
   },
-  /** Followers first, then another one leads, then the old leader. */
-  upgrade: async ({ site, leader, other, load }) => {
+  /** Followers first, then another one leads, then the old leader. The first time to a version with a newer schema, then only in this order. */
+  upgrade: async ({ site, leader, other, load, violation }) => {
+    const next = [process.execPath, site.nextVersion()];
     for (const one of othersOf(site, leader)) {
       await at(site, one).node.terminate();
+      at(site, one).node.use(next);
       await at(site, one).node.start();
       await site.settled();
     }
@@ -158,8 +162,13 @@ export const faults = {
     while ((await site.leader()) === leader) await pause(50);
     await site.settled();
     await at(site, leader).node.terminate();
+    at(site, leader).node.use(next);
     await at(site, leader).node.start();
     await load.taken();
+    await site.settled();
+    for (const machine of site.machines)
+      if (!(await site.soon(() => tablesIn(site.database(machine)).has(newTable))))
+        violation(`${machine.name} has not got the newer schema`);
   },
 } satisfies Record<string, Happen>;
 

@@ -30,6 +30,7 @@ export async function machinesRun({
   kinds = Object.keys(faults) as FaultName[],
   incidents = 300,
   leaseSeconds = 5,
+  minutes = Number.POSITIVE_INFINITY,
   onFault = () => {},
 }: {
   count: number;
@@ -37,6 +38,8 @@ export async function machinesRun({
   kinds?: readonly FaultName[];
   incidents?: number;
   leaseSeconds?: number;
+  /** After so long no further fault comes. */
+  minutes?: number;
   onFault?: (n: number, fault: string, violations: readonly string[]) => void;
 }): Promise<MachinesReport> {
   const dice = new Dice(seed);
@@ -51,7 +54,8 @@ export async function machinesRun({
     const possible = kinds.filter((name) => site.setsClocks || !name.startsWith("clock-"));
     // Each kind as often as the others, in an order of the dice.
     let bag: FaultName[] = [];
-    for (let n = 0; n < count; n++) {
+    const end = performance.now() + minutes * 60_000;
+    for (let n = 0; n < count && performance.now() < end; n++) {
       if (bag.length === 0) bag = [...possible];
       const [fault = "kill-leader"] = bag.splice(dice.int(0, bag.length - 1), 1);
       report.faults[fault] = (report.faults[fault] ?? 0) + 1;

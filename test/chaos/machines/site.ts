@@ -22,6 +22,7 @@ import { autoPush, serviceNowEnvironment } from "../../standins/environment.ts";
 import { ServiceNowStandIn } from "../../standins/servicenow.ts";
 import { type CertificateFiles, makeCertificates } from "./certificates.ts";
 import { Network } from "./network.ts";
+import { nextVersion } from "./next-version.ts";
 
 const count = 3;
 const diskMib = 1024;
@@ -45,6 +46,7 @@ export class Site {
   receiver!: SyslogReceiver;
   tickets!: ServiceNowStandIn;
   key = "";
+  #next: string | null = null;
 
   private constructor(network: Network) {
     this.network = network;
@@ -102,7 +104,8 @@ export class Site {
       wrapper: [...network.on(n), ...(faked ? ["env", `LD_PRELOAD=${fakeTime}`] : [])],
       config: { syslog: { name: "siem", protocol: "tcp", host: network.host, port: receiver.port } },
       env: {
-        RHYTHMX_CLUSTER: this.etcd.endpoints.join(","),
+        // Its own member first.
+        RHYTHMX_CLUSTER: this.etcd.endpoints.map((_, i, all) => all[(n + i) % count]).join(","),
         RHYTHMX_CLUSTER_NODE: name,
         RHYTHMX_CLUSTER_CA_FILE: ca,
         RHYTHMX_CLUSTER_CERT_FILE: cert,
@@ -181,6 +184,17 @@ export class Site {
       const of = (status: number) => found.filter((one) => one === status).length;
       return of(200) === 1 && of(503) === count - 1 ? true : null;
     });
+  }
+
+  /** The program to which it is upgraded. */
+  nextVersion(): string {
+    this.#next ??= nextVersion();
+    return this.#next;
+  }
+
+  /** Whether it holds within a while. */
+  soon(holds: () => boolean): Promise<boolean> {
+    return this.#until("", async () => (holds() ? true : null)).catch(() => false);
   }
 
   async #until<T>(what: string, look: () => Promise<T | null>): Promise<T> {

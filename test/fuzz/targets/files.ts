@@ -135,7 +135,7 @@ const manifest = JSON.stringify({
   commit: "abc",
   created_at: "2026-11-01T00:00:00Z",
   host: "edge",
-  schema: 15,
+  schema: 16,
   counts: { alerts: 3, __proto: 1 },
   sealed_secrets: 0,
   files: [

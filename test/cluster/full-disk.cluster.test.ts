@@ -1,0 +1,42 @@
+/** A leader whose disk is full: another node, which has room, leads. Needs root. */
+import { afterAll, describe, expect, test } from "bun:test";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "../harness/appliance.ts";
+import { TestNode } from "../harness/cluster.ts";
+import { Etcd, etcdInstalled } from "../harness/etcd.ts";
+import { disksMountable, SmallDisk } from "../harness/small-disk.ts";
+
+const cleanUp: (() => unknown)[] = [];
+const leads = async (node: TestNode) => (await node.ready()) === 200;
+
+describe.skipIf(!etcdInstalled() || !disksMountable())("a leader whose disk is full", () => {
+  afterAll(async () => {
+    for (const one of cleanUp.splice(0).reverse()) await one();
+  });
+
+  test("lets a node lead that has room, and follows it once it has room itself", async () => {
+    const etcd = await Etcd.start();
+    cleanUp.push(() => etcd.stop());
+    const disk = SmallDisk.mounted(64);
+    cleanUp.push(() => disk.remove());
+    const room = { RHYTHMX_MIN_FREE_BYTES: String(16 * 1_048_576), RHYTHMX_MIN_FREE_PERCENT: "0" };
+    const one = await TestNode.prepare(etcd, "edge1", { env: { ...room, RHYTHMX_DATA_DIR: disk.data } });
+    const two = await TestNode.prepare(etcd, "edge2", { env: room });
+    for (const node of [one, two]) cleanUp.push(() => node.dispose());
+    await one.add();
+    await two.add();
+    await one.start();
+    await until(() => leads(one));
+    copyFileSync(join(disk.data, "master.key"), join(two.folder, "master.key"));
+    await two.start();
+    await until(() => two.ready().then((status) => status === 503));
+    disk.fill();
+    await until(() => leads(two));
+    expect(one.logLines.filter((line) => line.includes("steps down")).join()).toMatch(/"why":"[^"]*(?:disk|free)/);
+    disk.empty();
+    const shown = async () => (await one.directory((directory) => directory.read(2_000))).live.get("edge1")?.row;
+    await until(async () => (await shown())?.role === "follower" && (await shown())?.fault === null);
+    expect(await leads(two)).toBe(true);
+  });
+});
