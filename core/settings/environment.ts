@@ -86,6 +86,7 @@ const environmentSettings = {
     use: longestRetention,
     effect: "no audit entry is deleted for its age",
   }),
+  RHYTHMX_RETENTION_SCHEDULE: { form: cron, fallback: null, whenWrong: { use: null, effect: "it is done every hour" } },
   RHYTHMX_BACKUP_SCHEDULE: { form: cron, fallback: null, whenWrong: { use: null, effect: "no backups are made" } },
   RHYTHMX_BACKUP_DIR: { form: path, fallback: null, whenWrong: { use: null, effect: "the default is used" } },
   RHYTHMX_BACKUP_KEEP: setting(asText(wholeNumber(1, 1000)), 7, { use: 1000, effect: "none is removed" }),
