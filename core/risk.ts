@@ -7,12 +7,23 @@ export type RiskLevel = (typeof riskLevels)[number];
 /** RFC 5424 severity codes per risk level. */
 export const syslogSeverity = { critical: 2, high: 3, medium: 4, low: 6 } as const satisfies Record<RiskLevel, number>;
 
+/** The lowest score of each level. */
+const lowestScore = { critical: 85, high: 70, medium: 40, low: 0 } as const satisfies Record<RiskLevel, number>;
+
 /** Level of a score 0-100: ≥85 critical, ≥70 high, ≥40 medium, else low. */
 export function riskLevel(score: number): RiskLevel {
-  if (score >= 85) return "critical";
-  if (score >= 70) return "high";
-  if (score >= 40) return "medium";
-  return "low";
+  return riskLevels.find((level) => score >= lowestScore[level]) ?? "low";
+}
+
+/** Between which scores, both included, these levels lie, and with them levels in between; `highest` null = without end. */
+export function scoresOf(levels: readonly RiskLevel[]): { lowest: number; highest: number | null } {
+  const places = levels.map((level) => riskLevels.indexOf(level));
+  const above = riskLevels[Math.min(...places) - 1];
+  const last = riskLevels[Math.max(...places)];
+  return {
+    lowest: last === undefined ? 0 : lowestScore[last],
+    highest: above === undefined ? null : lowestScore[above] - 1,
+  };
 }
 
 /** Risk of a detection that states none (CONTRACT 2). */

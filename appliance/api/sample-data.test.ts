@@ -42,7 +42,7 @@ test("it goes when retention would take it, and not before", async () => {
   expect(noted).toEqual(["sample.start"]);
   await data.retire(now + 90 * dayMs - 1);
   expect(data.views).not.toBeNull();
-  expect((await data.views?.reading.listEntities())?.map((name) => name.toLowerCase())).toEqual(["sample"]);
+  expect((await data.views?.reading.listEntities(null, 10))?.map((name) => name.toLowerCase())).toEqual(["sample"]);
   await data.retire(now + 90 * dayMs);
   expect(data.views).toBeNull();
   expect(existsSync(join(dataDir, "sample"))).toBe(false);

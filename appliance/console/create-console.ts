@@ -8,7 +8,7 @@ import { promotionOf } from "../../core/tickets/case/case-facts.ts";
 import { type Story, storyOf } from "../../core/tickets/case/story.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { ApiDependencies } from "../../transports/http/api/dependencies.ts";
-import type { ConsoleDependencies, ShellCounts } from "../../transports/http/console/ports.ts";
+import { type ConsoleDependencies, mostEntityOptions, type ShellCounts } from "../../transports/http/console/ports.ts";
 import type { Accounts } from "../access/accounts.ts";
 import type { AuditLog } from "../access/audit-log.ts";
 import type { ConsoleSessions } from "../access/console-sessions.ts";
@@ -60,8 +60,12 @@ export function createConsole(parts: ConsoleParts): ConsoleDependencies {
     },
     overview: {
       entities: async (caller) => {
-        const names = await reading().listEntities();
-        return names.filter((name) => seesEntity(caller, name));
+        const names = await reading().listEntities(caller.entities, mostEntityOptions + 1);
+        return names.length > mostEntityOptions ? null : names;
+      },
+      entityCalled: async (caller, name) => {
+        const [found] = seesEntity(caller, name) ? await reading().listEntities([name.trim()], 1) : [];
+        return found ?? null;
       },
       recentChanges: (caller, entity, limit) =>
         reading().recentHistory(entity === null ? caller.entities : seesEntity(caller, entity) ? [entity] : [], limit),

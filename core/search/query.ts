@@ -25,8 +25,13 @@ export function searchQuery(
     ["user", user],
   ] as const)
     if (value !== undefined) all.push(facts([factOf(kind, value)]));
-  for (const some of entities) all.push(facts(some.map((entity) => factOf("entity", entity))));
+  if (entities.length > 0) all.push(entityQuery(entities));
   return all.join(" AND ");
+}
+
+/** The query for rows whose entity is in each of these lists. */
+export function entityQuery(entities: readonly (readonly string[])[]): string {
+  return entities.map((some) => facts(some.map((entity) => factOf("entity", entity)))).join(" AND ");
 }
 
 /** Every word, or the beginning of it. What holds several words, such as a host's name, is found as a whole and by all its parts. */

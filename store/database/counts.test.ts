@@ -38,6 +38,13 @@ function expectCountsRight(): void {
         sum(remote_id is not null and read_failures > 0) as unreadable
       from tickets group by 1 collate nocase, 2 order by 1 collate nocase, 2`),
   );
+  expect(rows("select * from delivery_totals where n <> 0 order by 1, 2")).toEqual(
+    rows("select system, state, sum(n) as n from delivery_counts group by 1, 2 having sum(n) <> 0 order by 1, 2"),
+  );
+  expect(rows("select * from ticket_totals where n <> 0 order by 1")).toEqual(
+    rows(`select system, sum(n) as n, sum(known) as known, sum(gone) as gone, sum(unreadable) as unreadable from ticket_counts
+      group by 1 having sum(n) <> 0 order by 1`),
+  );
   expect(
     rows("select d.seq from deliveries d join tickets t on t.id = d.ticket_id where d.system <> t.system"),
   ).toEqual([]);
@@ -51,6 +58,13 @@ function expectIncidentsRight(): void {
   ).toEqual(
     rows(`select lower(entity_name) as entity, status, risk_level, assigned_analyst is not null as owned, count(*) as n from incidents
       group by 1, 2, 3, 4 order by 1, 2, 3, 4`),
+  );
+  expect(rows("select * from incident_totals where n <> 0 order by 1, 2, 3")).toEqual(
+    rows(`select status, risk_level, assigned_analyst is not null as owned, count(*) as n from incidents
+      group by 1, 2, 3 order by 1, 2, 3`),
+  );
+  expect(rows("select status, n from row_totals where feed = 'incidents' and n <> 0 order by 1")).toEqual(
+    rows("select status, count(*) as n from incidents group by 1 order by 1"),
   );
   const minutes = { critical: 240, high: 480, medium: 1440, low: 4320 };
   for (const row of rows("select status, risk_level, created_at, due_at, at_risk_at from incidents") as Record<

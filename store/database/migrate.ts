@@ -20,6 +20,7 @@ import actorRepeats from "./migrations/0012_actor_repeats.sql" with { type: "tex
 import rules from "./migrations/0013_rules.sql" with { type: "text" };
 import campaignsAndConsole from "./migrations/0014_campaigns_and_console.sql" with { type: "text" };
 import operation from "./migrations/0015_operation.sql" with { type: "text" };
+import totals from "./migrations/0016_totals.sql" with { type: "text" };
 import { integer } from "./rows.ts";
 
 interface Migration {
@@ -44,6 +45,7 @@ const migrations: readonly Migration[] = [
   { id: 13, name: "0013_rules", sql: rules },
   { id: 14, name: "0014_campaigns_and_console", sql: campaignsAndConsole },
   { id: 15, name: "0015_operation", sql: operation },
+  { id: 16, name: "0016_totals", sql: totals },
 ];
 
 /** The newest schema this version knows. */

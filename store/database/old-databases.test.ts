@@ -82,9 +82,17 @@ for (const name of readdirSync(data).filter((one) => one.endsWith(".gz")))
       `select (select count(*) from incidents where (due_at is null) <> (closed_at is not null)) as due,
         (select count(*) from incidents) - (select coalesce(sum(n), 0) from incident_counts) as counted,
         (select count(*) from incidents where incident_id not in (select incident_id from search_pending)
-          and rowid not in (select rowid from incident_search)) as unsearched`,
+          and rowid not in (select rowid from incident_search)) as unsearched,
+        (select sum(n) from row_totals where feed = 'alerts') as alerts,
+        (select coalesce(sum(n), 0) from incident_totals) - (select count(*) from incidents) as summed,
+        (select coalesce(sum(n), 0) from delivery_totals) - (select count(*) from deliveries) as deliveries,
+        (select coalesce(sum(n), 0) from ticket_totals) - (select count(*) from tickets) as tickets,
+        (select group_concat(name) from entity_names) as entities`,
     );
-    expect(incomplete.get()).toEqual({ due: 0, counted: 0, unsearched: 0 });
+    expect(incomplete.get()).toEqual({
+      ...{ due: 0, counted: 0, unsearched: 0, alerts: 15, summed: 0, deliveries: 0, tickets: 0 },
+      entities: "Primary Site",
+    });
     const columns = database.query("pragma table_info(incidents)").all() as { name: string; type: string }[];
     // The sources' name for the status, for other programs that read the file.
     const statuses = database.query("select status, analyst_status from incidents").all() as Record<string, string>[];

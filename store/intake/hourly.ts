@@ -29,11 +29,16 @@ export async function recordHourly(
   now: number,
   intervalMs: number,
 ): Promise<{ recorded: number; more: boolean }> {
-  const { rows } = await database.read(
-    `select ${columns} from sigma_alerts where count > sent_count and (last_message_at <= ? or last_message_at > ?)
-     order by last_message_at limit ?`,
-    [toIso(now - intervalMs), toIso(now), alertsPerWrite],
-  );
+  const waiting = async (when: "<=" | ">", at: number, most: number) =>
+    (
+      await database.read(
+        `select ${columns} from sigma_alerts where count > sent_count and last_message_at ${when} ? order by last_message_at limit ?`,
+        [toIso(at), most],
+      )
+    ).rows;
+  // Asked apart, so that those whose hour is not over are not looked at.
+  const rows = await waiting("<=", now - intervalMs, alertsPerWrite);
+  if (rows.length < alertsPerWrite) rows.push(...(await waiting(">", now, alertsPerWrite - rows.length)));
   const due: Value[][] = [];
   const sent: [id: number, seq: number][] = [];
   const restart: number[] = [];

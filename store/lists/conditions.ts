@@ -7,6 +7,24 @@ export interface Statement {
   args: Arg[];
 }
 
+/** The tables of counts that answer a question: of all entities they are summed already, so that it costs the same however many there are. */
+export function countsOf(entities: readonly string[] | null) {
+  return entities === null ? totals : counts;
+}
+
+const counts = {
+  rows: "row_counts",
+  incidents: "incident_counts",
+  deliveries: "delivery_counts",
+  tickets: "ticket_counts",
+} as const;
+const totals = {
+  rows: "row_totals",
+  incidents: "incident_totals",
+  deliveries: "delivery_totals",
+  tickets: "ticket_totals",
+} as const satisfies Record<keyof typeof counts, string>;
+
 export class Conditions {
   readonly #parts: string[] = [];
   readonly args: Arg[] = [];

@@ -1,13 +1,14 @@
 /** What a list's filters become: conditions of a query, and the number of rows that match. */
 import { plainHost } from "../../core/identities/host-name.ts";
 import type { NameBook } from "../../core/identities/name-book.ts";
-import { type IncidentStatus, isOpen } from "../../core/incident.ts";
+import { type IncidentStatus, incidentStatuses, isOpen } from "../../core/incident.ts";
 import { normaliseName, normaliseUser } from "../../core/intake/identity.ts";
-import type { PageQuery, RowFilters, Walk } from "../../core/pages/page.ts";
+import type { PageQuery, RowFilters, Sorted, Walk } from "../../core/pages/page.ts";
+import { scoresOf } from "../../core/risk.ts";
 import { toIso } from "../../core/time.ts";
-import { Conditions, type Statement } from "./conditions.ts";
+import { Conditions, countsOf, type Statement } from "./conditions.ts";
 import type { ListedTable } from "./listed-tables.ts";
-import { mostCounted, type Search } from "./search.ts";
+import { countOfLevels, mostCounted, type Search } from "./search.ts";
 
 /** Filters with every stored spelling of the entity that was asked for, and with every name of the actor. */
 export type StoredFilters = Omit<RowFilters, "entity" | "campaign"> & {
@@ -27,6 +28,8 @@ export interface Source {
   seq: string;
   /** SQL of a column in the same order. */
   order: string;
+  /** Rows are few enough to be taken from the index of their entities and sorted. */
+  ofFew?: true;
 }
 
 /** `sorted`: the page has an order of its own. */
@@ -56,8 +59,8 @@ export interface Asked {
   entities: readonly string[] | null;
   /** Epoch milliseconds. */
   now: number;
-  /** The page has an order of its own, whose index finds the first rows sooner than one of what many rows have. */
-  sorted: boolean;
+  /** The order of its own that the page has, whose index finds the first rows sooner than one of what many rows have; null = a walk. */
+  sorted: Sorted["by"] | null;
 }
 
 export function conditionsOf(source: Source, filters: StoredFilters, { entities, now, sorted }: Asked): Conditions {
@@ -76,21 +79,30 @@ export function conditionsOf(source: Source, filters: StoredFilters, { entities,
       all.add(`${search.isRare ? "" : "+"}${ids} in (select rowid from ${index} where ${index} match ?)`, search.query);
   }
   // Open incidents by when they are due are found by that index, not by one of what most of them have.
-  const rather = sorted || filters.sla !== undefined ? "+" : "";
+  const rather = sorted !== null || filters.sla !== undefined ? "+" : "";
   // The index knows entities and levels of what it has found.
   if (search === null) {
-    oneOf(`${rather}${columns.entity} collate nocase`, entities ?? undefined);
-    oneOf(`${rather}${columns.entity} collate nocase`, filters.entity);
+    const column = `${source.ofFew ? "" : rather}${columns.entity} collate nocase`;
+    oneOf(column, entities ?? undefined);
+    oneOf(column, filters.entity);
     oneOf(columns.level, filters.levels);
   }
-  oneOf(columns.status === undefined ? undefined : `${rather}${columns.status}`, filters.statuses);
+  // What is due at a time is open.
+  const isSaid =
+    filters.sla !== undefined && table.hasOwners && openStatuses.every((one) => filters.statuses?.includes(one));
+  if (!isSaid) oneOf(columns.status === undefined ? undefined : `${rather}${columns.status}`, filters.statuses);
   // Said again for the index of what is open.
-  if (sorted && table.hasOwners && filters.statuses?.every((status) => isOpen(status as IncidentStatus)))
-    all.add("closed_at is null");
+  if (sorted !== null && table.hasOwners && areOpen(filters.statuses)) all.add("closed_at is null");
   oneOf(columns.severity, filters.severities);
   oneOf(columns.type, filters.caseTypes);
   oneOf(columns.campaign, filters.campaign);
-  oneOf(columns.riskLevel, filters.riskLevels);
+  if (sorted === "risk_score" && filters.riskLevels !== undefined && columns.riskLevel !== undefined) {
+    // A level is a range of that order.
+    const { lowest, highest } = scoresOf(filters.riskLevels);
+    oneOf(`+${columns.riskLevel}`, filters.riskLevels);
+    all.add(`${columns.risk} >= ?`, lowest);
+    if (highest !== null) all.add(`${columns.risk} <= ?`, highest);
+  } else oneOf(columns.riskLevel, filters.riskLevels);
   oneOf(columns.actor, filters.actors);
   if (filters.incidentId !== undefined && columns.incident !== undefined) all.add(columns.incident, filters.incidentId);
   if (filters.hash !== undefined && columns.hash !== undefined)
@@ -100,13 +112,21 @@ export function conditionsOf(source: Source, filters: StoredFilters, { entities,
     all.add(`${columns.recorded} >= ?`, toIso(filters.createdSince));
   if (filters.minRisk !== undefined) all.add(`${columns.risk} >= ?`, filters.minRisk);
   oneOf(columns.id, filters.ids);
-  if (table.hasOwners) addOwnership(all, filters, now);
+  if (table.hasOwners) addOwnership(all, filters, { entities, now, sorted });
   return all;
 }
 
+const openStatuses = incidentStatuses.filter(isOpen);
+
+/** Whether rows of these statuses alone are asked for, all of which are open. */
+export function areOpen(statuses: readonly string[] | undefined): boolean {
+  return statuses?.every((status) => isOpen(status as IncidentStatus)) ?? false;
+}
+
 /** Filters of incidents alone: to whom they are assigned, their ticket, and how their service level stands. */
-function addOwnership(all: Conditions, { owner, ticket, sla }: StoredFilters, now: number): void {
-  if (owner === null) all.add("assigned_analyst is null");
+function addOwnership(all: Conditions, { owner, ticket, sla }: StoredFilters, { now, sorted }: Asked): void {
+  // Most that are closed have nobody either.
+  if (owner === null) all.add(`${sorted === null ? "" : "+"}assigned_analyst is null`);
   else if (owner !== undefined) all.add("assigned_analyst = ? collate nocase", owner.trim());
   if (ticket === "none") all.add("external_ticket_id is null");
   else if (ticket === "any") all.add("external_ticket_id is not null");
@@ -140,8 +160,25 @@ const countedInPart: readonly (keyof StoredFilters)[] = [
   "riskLevels",
 ];
 
-/** Whether a total above `mostCounted` says no more than that there are more. */
-export function isCountedInPart(filters: StoredFilters, { hasOwners }: ListedTable): boolean {
+/** Filters that the counts of incidents by kind answer: entity, status, risk level, and that nobody has them. */
+function isOfKind(filters: StoredFilters, { hasOwners }: ListedTable): boolean {
+  const { entity: _, statuses: __, riskLevels, owner, ...others } = filters;
+  return (
+    hasOwners === true &&
+    (riskLevels !== undefined || owner === null) &&
+    (owner === null || owner === undefined) &&
+    isEmpty(others)
+  );
+}
+
+function isEmpty(filters: object): boolean {
+  return Object.values(filters).every((value) => value === undefined);
+}
+
+/** Whether a total above `mostCounted` says no more than that there are more. `unbounded`: rows at every position are counted. */
+export function isCountedInPart(filters: StoredFilters, table: ListedTable, unbounded: boolean): boolean {
+  const { hasOwners } = table;
+  if (unbounded && isOfKind(filters, table)) return false;
   // The risk of alerts has no index.
   return (
     countedInPart.some((name) => filters[name] !== undefined) || (hasOwners !== true && filters.minRisk !== undefined)
@@ -156,20 +193,30 @@ export function totalOf(
   unbounded: boolean,
 ): Statement {
   const { entity, statuses, createdSince: _, updatedSince: __, ...others } = filters;
-  if (isCountedInPart(filters, source.table)) {
+  const ofKind = isOfKind(filters, source.table);
+  const { levels, ...beside } = { ...others, createdSince: filters.createdSince };
+  const limits = [entities, entity].filter((one) => one != null);
+  if (collection === "alerts" && source.search === null && levels !== undefined && unbounded && isEmpty(beside))
+    return countOfLevels(levels, limits, { sql: counted.where, args: counted.args });
+  if (isCountedInPart(filters, source.table, unbounded)) {
     // What the index alone decides is counted already.
     if (source.search !== null && counted.size === 1) return { sql: "select ?", args: [source.search.found] };
     const rows = `select 1 from ${source.from} where ${counted.where} limit ${mostCounted + 1}`;
     return { sql: `select count(*) from (${rows})`, args: counted.args };
   }
-  if (!unbounded || Object.values(others).some((value) => value !== undefined))
+  if (!unbounded || (!ofKind && !isEmpty(others)))
     return { sql: `select count(*) from ${source.from} where ${counted.where}`, args: counted.args };
   const conditions = new Conditions();
-  conditions.add("feed = ?", collection);
+  if (!ofKind) conditions.add("feed = ?", collection);
   if (entities !== null)
     conditions.add("entity_name collate nocase in (select value from json_each(?))", JSON.stringify(entities));
   if (entity !== undefined)
     conditions.add("entity_name collate nocase in (select value from json_each(?))", JSON.stringify(entity));
   if (statuses !== undefined) conditions.add("status in (select value from json_each(?))", JSON.stringify(statuses));
-  return { sql: `select coalesce(sum(n), 0) from row_counts where ${conditions.where}`, args: conditions.args };
+  if (others.riskLevels !== undefined)
+    conditions.add("risk_level in (select value from json_each(?))", JSON.stringify(others.riskLevels));
+  if (others.owner === null) conditions.add("owned = 0");
+  const tables = countsOf(entities ?? entity ?? null);
+  const from = ofKind ? tables.incidents : tables.rows;
+  return { sql: `select coalesce(sum(n), 0) from ${from} where ${conditions.where}`, args: conditions.args };
 }

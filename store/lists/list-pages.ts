@@ -6,11 +6,20 @@ import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
 import { integer, text } from "../database/rows.ts";
+import type { Row } from "../database/statement.ts";
 import { campaignNow } from "./campaigns.ts";
-import type { Statement } from "./conditions.ts";
-import { conditionsOf, isCountedInPart, type Source, sourceOf, totalOf } from "./filters.ts";
+import type { Conditions, Statement } from "./conditions.ts";
+import {
+  areOpen,
+  conditionsOf,
+  isCountedInPart,
+  type Source,
+  type StoredFilters,
+  sourceOf,
+  totalOf,
+} from "./filters.ts";
 import { type ListedTable, listedTables, type Present } from "./listed-tables.ts";
-import { mostCounted, searchOf } from "./search.ts";
+import { fewRows, mostCounted, type OfEntities, ofEntitiesAlone, searchOf } from "./search.ts";
 
 /** Reads one page, of these actors alone where some are given. Rows committed while it is read belong to a later page. */
 export async function listPage(
@@ -21,27 +30,30 @@ export async function listPage(
 ): Promise<Page> {
   const table = listedTables[query.collection];
   const entities = await entitySpellings(database, query.entities);
-  const asked = query.filters.entity === undefined ? undefined : [query.filters.entity.trim()];
+  const entity = query.filters.entity === undefined ? undefined : [query.filters.entity.trim()];
   const { campaign } = query.filters;
   const filters = {
     ...query.filters,
     actors: actors ?? undefined,
-    entity: asked && (await entitySpellings(database, asked)),
+    entity: entity && (await entitySpellings(database, entity)),
     campaign: campaign === undefined ? undefined : [await campaignNow(database, campaign)],
   };
   const { order, limit, offset, now } = query;
   const by = order.kind === "walk" ? order.by : "created";
   const limits = [...(entities === null ? [] : [entities]), ...(filters.entity === undefined ? [] : [filters.entity])];
   const search = await searchOf(database, query.collection, query.filters, limits, order);
-  const source = sourceOf(table, by, search, order.kind === "sorted");
+  const sorted = order.kind === "sorted" ? order.by : null;
+  const usual = sourceOf(table, by, search, sorted !== null);
+  const source =
+    sorted !== null && limits.length > 0 && search === null ? await fewOf(database, usual, filters, limits) : usual;
   const { seq } = source;
   const lookedUp = order.kind === "walk" && order.direction === "up" && order.position === null;
-  const counted = conditionsOf(source, filters, { entities, now, sorted: false });
+  const counted = conditionsOf(usual, filters, { entities, now, sorted: null });
   if (order.kind === "walk" && order.positionIsBound && order.position !== null)
     counted.add(`${seq} > ?`, order.position);
   const countsAll = order.kind !== "walk" || !order.positionIsBound;
   const totalBy = (unbounded: boolean) =>
-    totalOf({ collection: query.collection, filters, entities }, source, counted, unbounded);
+    totalOf({ collection: query.collection, filters, entities }, usual, counted, unbounded);
   // Read first: the statements that follow then see every row up to `top`.
   const head = await readHead(database, query, source, lookedUp ? null : totalBy(countsAll));
   const behind = search?.behind ?? null;
@@ -52,26 +64,29 @@ export async function listPage(
   const top = search === null ? head.top : Math.min(head.top, search.known[by]);
   const start = order.kind === "walk" ? await startOf(database, table, order, query.filters, top) : 0;
   if (lookedUp && start > 0) counted.add(`${seq} > ?`, start);
-  const rows = conditionsOf(source, filters, { entities, now, sorted: order.kind === "sorted" });
-  if (order.kind === "walk") {
+  const conditions = (from: Source) => {
+    const rows = conditionsOf(from, filters, { entities, now, sorted });
+    if (order.kind !== "walk") return rows;
     if (order.direction === "up") {
-      rows.add(`${seq} > ?`, start);
-      if (search !== null) rows.add(`${seq} <= ?`, top);
+      rows.add(`${from.seq} > ?`, start);
+      if (search !== null) rows.add(`${from.seq} <= ?`, top);
     } else {
-      rows.add(`${seq} <= ?`, top);
-      if (order.position !== null) rows.add(`${seq} < ?`, order.position);
+      rows.add(`${from.seq} <= ?`, top);
+      if (order.position !== null) rows.add(`${from.seq} < ?`, order.position);
     }
-  }
-  const found = await database.read(
-    `select ${table.select}, ${seq} as seq from ${source.from}
-     where ${rows.where} order by ${orderOf(source, order)} limit ? offset ?`,
-    [...rows.args, limit + 1, offset],
-  );
-  const more = found.rows.length > limit;
-  const page = more ? found.rows.slice(0, limit) : found.rows;
+    return rows;
+  };
+  const asked = { order, limit: limit + 1, offset };
+  const known = await ofEntitiesAlone(database, query, limits);
+  const found =
+    known === null
+      ? await readRows(database, source, conditions(source), asked)
+      : await readOfEntities(database, source, conditions, known, asked);
+  const more = found.length > limit;
+  const page = more ? found.slice(0, limit) : found;
   const last = page.at(-1);
   const total = lookedUp ? await count(database, totalBy(start === 0)) : head.total;
-  const totalIsLeast = total > mostCounted && isCountedInPart(filters, table);
+  const totalIsLeast = total > mostCounted && isCountedInPart(filters, table, lookedUp ? start === 0 : countsAll);
   return {
     json: await table.json(database, page, { patterns, now }),
     count: page.length,
@@ -85,6 +100,68 @@ export async function listPage(
     generation,
     gap,
   };
+}
+
+interface Asked {
+  order: PageQuery["order"];
+  limit: number;
+  offset: number;
+}
+
+async function readRows(
+  database: Database,
+  source: Source,
+  rows: Conditions,
+  { order, limit, offset }: Asked,
+): Promise<Row[]> {
+  const found = await database.read(
+    `select ${source.table.select}, ${source.seq} as seq from ${source.from}
+     where ${rows.where} order by ${orderOf(source, order)} limit ? offset ?`,
+    [...rows.args, limit, offset],
+  );
+  return found.rows;
+}
+
+/** First those that the index does not know yet, which are new and few; then those that it finds. */
+async function readOfEntities(
+  database: Database,
+  source: Source,
+  conditions: (from: Source) => Conditions,
+  { search, known }: OfEntities,
+  { order, limit, offset }: Asked,
+): Promise<Row[]> {
+  const behind = conditions(source);
+  behind.add(`${source.seq} > ?`, known);
+  const newest = await readRows(database, source, behind, { order, limit, offset });
+  if (newest.length === limit) return newest;
+  const sql = `select count(*) from ${source.from} where ${behind.where}`;
+  const skipped = offset === 0 ? 0 : Math.min(offset, await count(database, { sql, args: behind.args }));
+  const indexed = sourceOf(source.table, source.by, search, false);
+  const rows = conditions(indexed);
+  rows.add(`${indexed.seq} <= ?`, known);
+  const rest = { order, limit: limit - newest.length, offset: offset - skipped };
+  return [...newest, ...(await readRows(database, indexed, rows, rest))];
+}
+
+/** Incidents of a few entities in another order than theirs: where they are few, all of them are sorted rather than looked for among all others. */
+async function fewOf(
+  database: Database,
+  source: Source,
+  filters: StoredFilters,
+  entities: readonly (readonly string[])[],
+): Promise<Source> {
+  if (source.table.hasOwners !== true) return source;
+  const { statuses } = filters;
+  const ofEntities = entities.map(() => "entity_name in (select value from json_each(?))").join(" and ");
+  const ofStatuses = statuses === undefined ? "" : "and status in (select value from json_each(?))";
+  const args = [...entities, ...(statuses === undefined ? [] : [statuses])].map((one) => JSON.stringify(one));
+  const rows = await count(database, {
+    sql: `select coalesce(sum(n), 0) from row_counts where feed = 'incidents' and ${ofEntities} ${ofStatuses}`,
+    args,
+  });
+  if (rows > fewRows) return source;
+  const index = areOpen(statuses) ? "incidents_open_entity" : "incidents_entity";
+  return { ...source, from: `incidents indexed by ${index}`, ofFew: true };
 }
 
 /** SQL of the order, without "order by". */

@@ -90,8 +90,9 @@ function seqs(table: string): Pick<ListedTable, "from" | "seq" | "top" | "firstS
     seq: { created: "created_seq", updated: "updated_seq" },
     top: { created: top("created_seq"), updated: top("updated_seq") },
     firstSince: {
-      created: `select min(created_seq) as seq from ${table} where created_at >= ?1`,
-      updated: `select min(updated_seq) as seq from ${table} where updated_at >= ?1`,
+      // The sign keeps to the index by time: from the lowest position on, everything before would be looked at.
+      created: `select min(+created_seq) as seq from ${table} where created_at >= ?1`,
+      updated: `select min(+updated_seq) as seq from ${table} where updated_at >= ?1`,
     },
   };
 }
@@ -169,7 +170,7 @@ export const listedTables = {
       updated: "(select coalesce(max(seq), 0) from event_log)",
     },
     firstSince: {
-      created: "select min(id) as seq from sigma_alerts where recorded_at >= ?1",
+      created: "select min(+id) as seq from sigma_alerts where recorded_at >= ?1",
       // Events have no index by time: those after the last alert that was recorded before it are scanned.
       updated: `select seq from event_log where kind in ('alert_first', 'alert_hourly') and at >= round(unixepoch(?1, 'subsec') * 1000)
         and seq > coalesce((select first_seq from sigma_alerts where recorded_at < ?1 order by recorded_at desc limit 1), 0)

@@ -85,7 +85,10 @@ export const listReading = {
     kind: "read",
     run: ({ database }, entities: readonly string[] | null, limit: number) => recentHistory(database, entities, limit),
   },
-  listEntities: { kind: "read", run: ({ database }) => listEntities(database) },
+  listEntities: {
+    kind: "read",
+    run: ({ database }, among: readonly string[] | null, most: number) => listEntities(database, among, most),
+  },
   readAlertLog: { kind: "read", run: ({ database }, hash: string) => readAlertLog(database, hash) },
   readOverview: { kind: "read", run: ({ database }, query: OverviewQuery) => readOverview(database, query) },
   readHours: {

@@ -7,6 +7,7 @@ import type { Database } from "../database/database.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
 import { integer, text } from "../database/rows.ts";
 import type { Value } from "../database/statement.ts";
+import { countsOf } from "./conditions.ts";
 
 /** Times are epoch milliseconds; `entities` null = all. */
 export interface OverviewQuery {
@@ -35,20 +36,22 @@ export interface HourCount {
   alerts: number;
 }
 
-/** The condition that a row is of these entities, and its argument. */
-function ofEntities(entities: readonly string[] | null): { sql: string; args: Value[] } {
-  if (entities === null) return { sql: "true", args: [] };
+/** The condition that a row is of these entities, and its argument; `counted`: that of a table of counts, which is found by it. */
+function ofEntities(entities: readonly string[] | null): { sql: string; counted: string; args: Value[] } {
+  if (entities === null) return { sql: "true", counted: "true", args: [] };
+  const counted = "entity_name collate nocase in (select value from json_each(?))";
   // The sign keeps to the index of the other condition: most rows may be of these entities.
-  return { sql: "+entity_name collate nocase in (select value from json_each(?))", args: [JSON.stringify(entities)] };
+  return { sql: `+${counted}`, counted, args: [JSON.stringify(entities)] };
 }
 
 export async function readOverview(
   database: Database,
   { entities, since, now }: OverviewQuery,
 ): Promise<OverviewFigures> {
-  const { sql: of, args } = ofEntities(await entitySpellings(database, entities));
+  const { sql: of, counted, args } = ofEntities(await entitySpellings(database, entities));
+  const counts = countsOf(entities);
   const kinds = await database.read(
-    `select status, risk_level, owned, sum(n) as n from incident_counts where ${of} group by 1, 2, 3 having sum(n) > 0`,
+    `select status, risk_level, owned, sum(n) as n from ${counts.incidents} where ${counted} group by 1, 2, 3 having sum(n) > 0`,
     args,
   );
   const at = toIso(now);
@@ -57,11 +60,11 @@ export async function readOverview(
        (select count(*) from incidents where due_at <= ? and ${of}) as breached,
        (select count(*) from incidents where due_at > ? and due_at <= strftime('%Y-%m-%dT%H:%M:%fZ', ?, '+' || (select max(minutes) * 15 from service_levels) || ' seconds')
          and at_risk_at <= ? and ${of}) as at_risk,
-       (select coalesce(sum(n), 0) from row_counts where feed = 'cases' and status <> 'CLOSED' and ${of}) as cases`,
+       (select coalesce(sum(n), 0) from ${counts.rows} where feed = 'cases' and status <> 'CLOSED' and ${counted}) as cases`,
     [toIso(since), ...args, at, ...args, at, at, at, ...args, ...args],
   );
   const deliveries = await database.read(
-    `select system, state, sum(n) as n from delivery_counts where state not in ('confirmed', 'discarded') and ${of} group by 1, 2 having sum(n) > 0`,
+    `select system, state, sum(n) as n from ${counts.deliveries} where state not in ('confirmed', 'discarded') and ${counted} group by 1, 2 having sum(n) > 0`,
     args,
   );
   const row = rows[0] ?? {};
@@ -89,12 +92,20 @@ export async function readHours(
   database: Database,
   { entities, from, to }: { entities: readonly string[] | null; from: number; to: number },
 ): Promise<HourCount[]> {
-  const { sql: of, args } = ofEntities(await entitySpellings(database, entities));
-  const { rows } = await database.read(
-    `select hour, level, sum(detections) as detections, sum(alerts) as alerts from detection_hours
-     where hour between ? and ? and ${of} group by hour, level order by hour, level`,
-    [Math.floor(from / hourMs), Math.floor(to / hourMs), ...args],
-  );
+  const range = [Math.floor(from / hourMs), Math.floor(to / hourMs)] as const;
+  const { rows } =
+    entities === null
+      ? await database.read(
+          "select hour, level, detections, alerts from hour_totals where hour between ? and ? order by hour, level",
+          range,
+        )
+      : await database.read(
+          // Hour by hour, so that those of other entities are not looked at.
+          `with recursive hours (hour) as (select ?1 union all select hour + 1 from hours where hour < ?2)
+           select d.hour, level, sum(detections) as detections, sum(alerts) as alerts from hours h cross join detection_hours d on d.hour = h.hour
+           where d.entity_name in (select value from json_each(?3)) group by d.hour, level order by d.hour, level`,
+          [...range, JSON.stringify(await entitySpellings(database, entities))],
+        );
   return rows.map((row) => ({
     at: integer(row, "hour") * hourMs,
     level: text(row, "level") as Level,

@@ -57,7 +57,7 @@ export async function falsePositives(
 ): Promise<string[]> {
   const ofEntities = entities === null ? "" : "and entity_name collate nocase in (select value from json_each(?3))";
   const { rows } = await database.read(
-    `select incident_id from incidents where closed_at >= ?1 and status = 'FALSE_POSITIVE' ${ofEntities}
+    `select incident_id from incidents indexed by incidents_false_positive where closed_at >= ?1 and status = 'FALSE_POSITIVE' ${ofEntities}
       order by closed_at desc, id desc limit ?2`,
     [toIso(since), limit, ...(entities === null ? [] : [JSON.stringify(await entitySpellings(database, entities))])],
   );

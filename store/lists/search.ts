@@ -1,11 +1,12 @@
 /** How a page is found by the search index: what it asks, how far the index has come, and which way is shorter. */
 import type { Collection, PageQuery, RowFilters } from "../../core/pages/page.ts";
-import { searchQuery } from "../../core/search/query.ts";
+import { entityQuery, searchQuery } from "../../core/search/query.ts";
 import type { Database } from "../database/database.ts";
 import { integer } from "../database/rows.ts";
+import type { Statement } from "./conditions.ts";
 
 /** Up to so many rows are looked up one by one; of more, the list is walked in its order and compared with what was found. */
-const fewRows = 2_000;
+export const fewRows = 2_000;
 /** Counting ends at so many rows where it has to look at each. */
 export const mostCounted = 10_000;
 
@@ -46,6 +47,47 @@ export async function searchOf(
     behind: integer(row, "behind"),
     known: { created: integer(row, "created"), updated: integer(row, "updated") },
   };
+}
+
+/**
+ * The number of alerts of these levels and entities, up to `mostCounted` and one: those that the index knows, and those behind that `unknown` counts,
+ * a condition on `a.id`. Without the index the whole table would be looked at for levels that few have.
+ */
+export function countOfLevels(
+  levels: RowFilters["levels"],
+  entities: readonly (readonly string[])[],
+  unknown: Statement,
+): Statement {
+  return {
+    sql: `select min(${mostCounted + 1}, (select count(*) from (select 1 from alert_search where alert_search match ? limit ${mostCounted + 1})) +
+      (select count(*) from (select 1 from sigma_alerts a where a.id > (select value from search_state where name = 'alerts') and ${unknown.sql})))`,
+    args: [searchQuery({ levels }, entities), ...unknown.args],
+  };
+}
+
+/** What the index says of alerts of some entities alone: up to `known` (an id) it finds them, those behind are looked at. */
+export interface OfEntities {
+  search: Search;
+  known: number;
+}
+
+/**
+ * For the newest alerts of some entities, which may be few among millions. Null where something else is asked for or nothing is. `entities`: a
+ * row's entity is in each of these lists.
+ */
+export async function ofEntitiesAlone(
+  database: Database,
+  { collection, filters, order }: PageQuery,
+  entities: readonly (readonly string[])[],
+): Promise<OfEntities | null> {
+  const { text, rule, host, user, levels, hash } = filters;
+  const asksMore = [text, rule, host, user, levels, hash].some((value) => value !== undefined);
+  const isNewest = order.kind === "walk" && order.by === "created" && order.direction === "down";
+  if (collection !== "alerts" || entities.length === 0 || asksMore || !isNewest) return null;
+  const { rows } = await database.read("select value from search_state where name = 'alerts'");
+  const known = integer(rows[0] ?? {}, "value");
+  const positions = { created: known, updated: known };
+  return { search: { query: entityQuery(entities), found: 0, isRare: true, behind: 0, known: positions }, known };
 }
 
 /** Positions of walks are below those of the first alert that is not indexed yet. */

@@ -14,7 +14,7 @@ import { fromIso } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 import type { Row } from "../database/statement.ts";
 import { deliveryColumns, deliveryFromRow, findDelivery, ticketFromRow } from "../outbox/tickets.ts";
-import { Conditions, type Statement } from "./conditions.ts";
+import { Conditions, countsOf, type Statement } from "./conditions.ts";
 
 export interface TicketFilter {
   incidentId?: string;
@@ -41,12 +41,15 @@ function conditionsOf({ incidentId, system, entities }: TicketFilter, systemColu
 }
 
 /** Counts the rows that match a filter from a table of counts; the rows of a single incident are counted directly. */
-function countOf(table: "delivery_counts" | "ticket_counts", { system, states, entities }: TicketFilter): Statement {
+function countOf(table: "deliveries" | "tickets", { system, states, entities }: TicketFilter): Statement {
   const all = new Conditions();
   if (system !== undefined) all.add("system = ?", system);
   if (entities !== null) all.add("entity_name in (select value from json_each(?))", JSON.stringify(entities));
   if (states !== undefined) all.add("state in (select value from json_each(?))", JSON.stringify(states));
-  return { sql: `select coalesce(sum(n), 0) as n from ${table} where ${all.where}`, args: all.args };
+  return {
+    sql: `select coalesce(sum(n), 0) as n from ${countsOf(entities)[table]} where ${all.where}`,
+    args: all.args,
+  };
 }
 
 /** A ticket, and the cause why it could not be created yet, `campaign`, or `given up`. Null if it is being created or exists. */
@@ -68,7 +71,7 @@ export async function listTickets(
   const { states: _, ...counted } = filter;
   const total =
     filter.incidentId === undefined
-      ? countOf("ticket_counts", counted)
+      ? countOf("tickets", counted)
       : { sql: `select count(*) as n from tickets t where ${all.where}`, args: all.args };
   const tickets = rows.map((row) => ({ ...ticketFromRow(row), stopped: textOrNull(row, "stopped") }));
   return { tickets, total: await numberOf(database, total) };
@@ -132,7 +135,7 @@ export async function listDeliveries(
   const { incidentId, causes, since, before, withoutMade } = filter;
   const total =
     [incidentId, causes, since, before].every((one) => one === undefined) && withoutMade !== true
-      ? countOf("delivery_counts", filter)
+      ? countOf("deliveries", filter)
       : {
           // Tickets are needed for their incident and entity alone.
           sql: `select count(*) as n from ${filter.entities === null && incidentId === undefined ? "deliveries d" : from} where ${all.where}`,
@@ -200,8 +203,7 @@ function attemptFromRow(row: Row): Attempt {
 /** The number of deliveries in each state that needs attention. */
 export async function countDeliveries(database: Database): Promise<{ system: string; state: string; count: number }[]> {
   const { rows } = await database.read(
-    `select system, state, sum(n) as n from delivery_counts where state not in ('confirmed', 'discarded')
-     group by 1, 2 having sum(n) > 0`,
+    "select system, state, n from delivery_totals where state not in ('confirmed', 'discarded') and n > 0",
   );
   return rows.map((row) => ({ system: text(row, "system"), state: text(row, "state"), count: integer(row, "n") }));
 }
@@ -216,8 +218,7 @@ export interface TicketCount {
 
 export async function countTickets(database: Database): Promise<TicketCount[]> {
   const { rows } = await database.read(
-    `select system, sum(known) as n, sum(gone) as gone, sum(unreadable) as unreadable from ticket_counts
-     group by system having sum(known) > 0`,
+    "select system, known as n, gone, unreadable from ticket_totals where known > 0",
   );
   return rows.map((row) => ({
     system: text(row, "system"),

@@ -8,9 +8,9 @@ export function forgetAlerts(alertIds: readonly number[]): Statement[] {
   const args = [JSON.stringify(alertIds)];
   return [
     noteGap("alerts", "sigma_alerts", "id", "coalesce(last_seq, first_seq)", `id ${gone}`),
-    `update row_counts set n = row_counts.n - j.gone
-      from (select min(entity_name) as entity, count(*) as gone from sigma_alerts where id ${gone} group by entity_name collate nocase) j
-      where feed = 'alerts' and entity_name = j.entity`,
+    // An update from a query would look at the counts of every entity.
+    `insert into row_counts select 'alerts', min(entity_name), '', -count(*) from sigma_alerts where id ${gone}
+      group by entity_name collate nocase order by min(entity_name) on conflict do update set n = n + excluded.n`,
     // Otherwise the highest id would be used again after a restart.
     `insert into meta select 'last_alert_id', max(value) from json_each(?1) where true
       on conflict do update set value = max(cast(value as integer), cast(excluded.value as integer))`,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dayMs, toIso } from "../../core/time.ts";
+import { dayMs, hourMs, toIso } from "../../core/time.ts";
 import { pruneAll } from "../../test/harness/prune-all.ts";
 import { openStore, type Store } from "../open-store.ts";
 
@@ -164,6 +164,23 @@ describe("one pass removes all that is old, however much, in small steps", () =>
     expect([incidents[1], deliveries[1]]).toEqual([before[0] - count("incidents"), before[1] - count("deliveries")]);
     expect(deliveries[0]).toBe(before[1]);
   });
+});
+
+test("how many detections there were in an hour, of each entity and of all", async () => {
+  const oldest = Math.floor((now - 90 * dayMs) / hourMs);
+  fill("insert into detection_hours values (?, ?, 'high', 2, 1)", 6_000, (n) => [
+    oldest + 2 - Math.ceil(n / 2_000),
+    `Site ${n % 2_000}`,
+  ]);
+  expect(count("hour_totals")).toBe(3);
+  expect(await largestStep(["detection_hours"])).toBeLessThanOrEqual(2_000);
+  expect(inFile((sqlite) => sqlite.query("select distinct hour - ? as hour from detection_hours").all(oldest))).toEqual(
+    [{ hour: 0 }, { hour: 1 }],
+  );
+  expect(inFile((sqlite) => sqlite.query("select hour - ? as hour, detections from hour_totals").all(oldest))).toEqual([
+    { hour: 0, detections: 4_000 },
+    { hour: 1, detections: 4_000 },
+  ]);
 });
 
 test("an idle actor without an incident goes with its closed cases, and stays while one of them is open", async () => {

@@ -4,7 +4,7 @@
  */
 import { feedKinds } from "../../core/feeds/feeds.ts";
 import { idempotencyWindowMs } from "../../core/intake/answer.ts";
-import { dayMs, toIso } from "../../core/time.ts";
+import { dayMs, hourMs, toIso } from "../../core/time.ts";
 import { pruneInferred } from "../assets/asset-rows.ts";
 import type { KnownAssets } from "../assets/known-assets.ts";
 import { pruneNames } from "../assets/name-rows.ts";
@@ -31,6 +31,7 @@ const perStep = {
   names: 2_000,
   sightings: 5_000,
   outbreaks: 1_000,
+  hours: 2_000,
 };
 /** The most alerts and periods that one step removes; rows of other tables are removed with each. */
 const removedPerStep = { alerts: 250, periods: 50 };
@@ -38,7 +39,7 @@ const removedPerStep = { alerts: 250, periods: 50 };
 /** The sweeps of a pass, in order. */
 const sweeps = [
   ...(["detectionIds", "batches", "alarms", "events", "alerts", "incidents", "actors", "roles", "ruleActors"] as const),
-  ...(["names", "sightings", "outbreaks"] as const),
+  ...(["names", "sightings", "outbreaks", "hours"] as const),
 ] as const;
 type Sweep = (typeof sweeps)[number];
 
@@ -127,6 +128,7 @@ const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<S
       now - sightingDays * dayMs,
       perStep.outbreaks,
     ),
+  hours: pruneHours,
 };
 
 /** Runs one small step of pruning at `now` (epoch ms); `step` null starts a pass. */
@@ -214,6 +216,19 @@ async function pruneActors({ database, periods }: Held, { cutoff, after }: Limit
   periods.forgetIds(ids);
   if (ids.length > 0) await database.write(forgetPeriods(ids));
   return { after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.periods) };
+}
+
+/** Removes how many detections there were in hours before the limit. */
+async function pruneHours({ database }: Held, { cutoff }: Limits): Promise<Swept> {
+  const hour = Math.floor(cutoff / hourMs);
+  await database.write([{ sql: "delete from hour_totals where hour < ?", args: [hour] }]);
+  return pruneRows(
+    database,
+    `delete from detection_hours where (hour, entity_name, level) in
+      (select hour, entity_name, level from detection_hours where hour < ? order by hour, entity_name, level limit ?)`,
+    hour,
+    perStep.hours,
+  );
 }
 
 /** Removes roles that logs have shown, and no longer show: a name may go to another machine. */

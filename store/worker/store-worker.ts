@@ -9,6 +9,7 @@ import { completeSwitch, expectNoSwitch } from "../backup/switch.ts";
 import { CrowdedRules } from "../campaigns/crowded-rules.ts";
 import { newMemory } from "../campaigns/step.ts";
 import { Database } from "../database/database.ts";
+import { rememberEntities } from "../database/entity-spellings.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
 import type { Batch } from "../database/replication.ts";
 import { countsAfter } from "../events/counts-after.ts";
@@ -230,6 +231,7 @@ export class StoreWorker {
 
   async #openReader(path: string, { patterns, assets: file, floors, actors }: ReadingSettings): Promise<void> {
     const database = await Database.open(path, "read");
+    rememberEntities(database);
     const assets = new KnownAssets();
     await assets.setFile(database, file);
     const campaigns = newMemory(floors, actors, assets);

@@ -10,6 +10,8 @@ export interface History {
 }
 
 export const historyDays = 90;
+/** An entity of ten actors, each with an open incident, among all the others. */
+export const smallEntity = "Branch office";
 const body = `{"EventID":4624,"Keywords":9223372036854775807,"pad":"${"x".repeat(300)}"}`;
 
 /**
@@ -25,7 +27,8 @@ export function fillHistory(path: string, { alerts, incidents, entities }: Histo
   /** Epoch milliseconds of the `i`th of `count`, as SQL; and as the text of a DATETIME column. */
   const msOf = (count: number) => `(${begin} + cast(i * ${(now - begin) / count} as integer))`;
   const iso = (ms: string) => `strftime('%Y-%m-%dT%H:%M:%fZ', ${ms} / 1000.0, 'unixepoch')`;
-  const entity = (i: string) => (entities === 1 ? "'Primary Site'" : `('Site ' || (${i} % ${entities}))`);
+  const large = (i: string) => (entities === 1 ? "'Primary Site'" : `('Site ' || (${i} % ${entities}))`);
+  const entity = (i: string) => `iif(${i} % ${incidents / 10} = 0, '${smallEntity}', ${large(i)})`;
   const actor = `(1 + i % ${incidents})`;
   const closed = "i % 10 <> 0";
   const state = newActorState(begin);
@@ -41,7 +44,7 @@ export function fillHistory(path: string, { alerts, incidents, entities }: Histo
     `${numbers(incidents)} insert into incidents (incident_id, period_id, entity_name, group_key, actor_type, status, risk_score, risk_level,
         created_at, updated_at, escalated_at, closed_at, sigma_alert_count, first_alarm_time, last_alarm_time, created_seq, updated_seq)
       select 'INC-' || printf('%08x', i), i, ${entity("i")}, 'actor-' || i, 'user', case when ${closed} then 'CLOSED' else 'OPEN' end, 40 + i % 60,
-        case i % 3 when 0 then 'medium' when 1 then 'high' else 'critical' end, at, at, at, case when ${closed} then ${iso(`min(${now}, ms + ${dayMs})`)} end, 10, at, at,
+        case when i % 60 >= 45 then 'critical' when i % 60 >= 30 then 'high' else 'medium' end, at, at, at, case when ${closed} then ${iso(`min(${now}, ms + ${dayMs})`)} end, 10, at, at,
         max(1, i * ${alerts} / ${incidents}), max(1, i * ${alerts} / ${incidents})
       from (select i, ${msOf(incidents)} as ms, ${iso(msOf(incidents))} as at from n)`,
     `${numbers(alerts)} insert into sigma_alerts (id, hash, entity_name, rule_id, rule_title, rule_author, level, tags, user_name, host, src_ip,

@@ -7,8 +7,9 @@ import { parseMetrics } from "../harness/metrics.ts";
 import { runChild } from "./child.ts";
 import type { ConsolePagesOptions, ConsolePagesResult } from "./console-pages.ts";
 import { type Bench, type Figure, median, milliseconds, type Plan, rate } from "./figure.ts";
-import { fillHistory, type History } from "./growth-fill.ts";
+import { fillHistory, type History, smallEntity } from "./growth-fill.ts";
 import type { UpkeepOptions, UpkeepResult } from "./growth-upkeep.ts";
+import { HttpConnection } from "./http-connection.ts";
 import { pause } from "./machine.ts";
 import type { PollResult } from "./poll.ts";
 import { Product } from "./product.ts";
@@ -32,6 +33,8 @@ const measures = {
   list: { name: "list", show: milliseconds },
   search: { name: "search", show: milliseconds },
   incident: { name: "incident", show: milliseconds },
+  small: { name: "lists of a small entity", show: milliseconds },
+  poll: { name: "poll by time, nothing new", show: milliseconds },
   tick: { name: "tick", show: milliseconds },
   start: { name: "start", show: milliseconds },
   stepMedian: { name: "retention, a step", show: milliseconds },
@@ -123,6 +126,7 @@ async function measure(plan: Plan, history: History): Promise<Measured> {
     }
     const pages = await consolePages(plan, product, history);
     const page = await pollPages(product);
+    const poll = await pollByTime(product);
     const file = join(product.process.folder, "one.backup");
     const backups: number[] = [];
     for (let run = 0; run < plan.runs; run++) {
@@ -135,7 +139,7 @@ async function measure(plan: Plan, history: History): Promise<Measured> {
     await product.process.terminate();
     const upkeep = await runChild<UpkeepResult>("growth-upkeep.ts", { path } satisfies UpkeepOptions);
     return {
-      ...{ intake, page, ...pages, ...upkeep, start: median(starts), backup: median(backups) },
+      ...{ intake, page, poll, ...pages, ...upkeep, start: median(starts), backup: median(backups) },
       backupPerMb: median(backups) / (statSync(path).size / 1e6),
     };
   } finally {
@@ -173,14 +177,39 @@ async function pollPages(product: Product): Promise<number> {
   return median(walk.times);
 }
 
+/** As the documented clients do it: by their own clock. */
+async function pollByTime(product: Product): Promise<number> {
+  const { headers, port } = product.target;
+  const times: number[] = [];
+  const connection = await HttpConnection.open({
+    port,
+    path: "/",
+    headers: { "X-API-Key": headers["X-API-Key"] ?? "" },
+  });
+  const since = encodeURIComponent(new Date().toISOString());
+  for (let turn = 0; turn < 60; turn++) {
+    const before = performance.now();
+    for (const asked of [
+      `incidents?updated_since=${since}`,
+      `alerts?since=${since}`,
+      `alerts?level=critical&since=${since}`,
+    ])
+      await connection.get(`/api/v1/feed/${asked}`);
+    times.push(performance.now() - before);
+  }
+  connection.close();
+  return median(times);
+}
+
 async function consolePages(
   plan: Plan,
   product: Product,
   { incidents }: History,
-): Promise<Pick<Measured, "overview" | "list" | "search" | "incident">> {
+): Promise<Pick<Measured, "overview" | "list" | "search" | "incident" | "small">> {
   const port = product.process.apiPort;
   const client = new ConsoleClient(`http://127.0.0.1:${port}`);
   await client.post("/sign-in", { username: "admin", password });
+  const ofSmall = new URLSearchParams({ entity: smallEntity }).toString();
   const some = [1, 2, 3, 4].map((n) => Math.ceil((incidents * n) / 5));
   const options: ConsolePagesOptions = {
     port,
@@ -190,11 +219,15 @@ async function consolePages(
       overview: ["/"],
       list: ["/incidents", "/incidents?view=all&sort=due", "/incidents?level=medium"],
       search: ["/search?q=actor-77", "/incidents?q=actor-9&view=all", "/alerts?q=host-12"],
+      small: [`/incidents?${ofSmall}`, `/incidents?view=all&${ofSmall}`, `/alerts?${ofSmall}`],
       incident: some.map((n) => `/incidents/INC-${n.toString(16).padStart(8, "0")}`),
     },
     seconds: plan.quick ? 2 : 10,
   };
   const result = await runChild<ConsolePagesResult>("console-pages.ts", options);
   const of = (kind: string) => result[kind]?.p50 ?? Number.NaN;
-  return { overview: of("overview"), list: of("list"), search: of("search"), incident: of("incident") };
+  return {
+    ...{ overview: of("overview"), list: of("list"), search: of("search"), incident: of("incident") },
+    small: of("small"),
+  };
 }

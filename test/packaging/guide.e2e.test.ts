@@ -30,7 +30,7 @@ const [uploadCertificate = ""] = guide.under("Certificates");
 const [newMasterKey = ""] = guide.under("Where things are");
 const [takeAway = "", purge = ""] = (guide.under("Uninstall")[0] ?? "").split("\n");
 
-const [beforeUpgrade = "", goBack = ""] = operations.under("Upgrade and back", { "schema-14": "schema-1" });
+const [beforeUpgrade = "", goBack = ""] = operations.under("Upgrade and back", { "schema-15": "schema-1" });
 const [backUp = "", restore = ""] = operations.under("Backup and restore");
 const [onOldMachine = "", onNewMachine = ""] = operations.under("Moving to another machine");
 

@@ -74,7 +74,7 @@ function alerts(database: Database, cutoff: number): Promise<KeptData> {
   return figures(
     database,
     "alerts",
-    `select (select coalesce(sum(n), 0) from row_counts where feed = 'alerts') as rows,
+    `select (select coalesce(sum(n), 0) from row_totals where feed = 'alerts') as rows,
        (select recorded_at from sigma_alerts order by recorded_at limit 1) as oldest,
        (select count(*) from (select updated_at, count, sent_count from sigma_alerts where recorded_at < ?1 order by recorded_at limit ${mostCounted})
          where updated_at < ?1 and count <= sent_count) as removes,
@@ -89,7 +89,7 @@ function incidents(database: Database, cutoff: number): Promise<KeptData> {
   return figures(
     database,
     "incidents",
-    `select (select coalesce(sum(n), 0) from row_counts where feed = 'incidents') as rows,
+    `select (select coalesce(sum(n), 0) from row_totals where feed = 'incidents') as rows,
        (select created_at from incidents order by created_at, created_seq limit 1) as oldest,
        (select count(*) from (select 1 from incidents where closed_at < ?1 order by closed_at limit ${mostCounted})) as removes,
        (select avg(length(p.state) + 500) from (select period_id from incidents order by created_seq desc limit ${sampled}) i
@@ -103,7 +103,7 @@ function deliveries(database: Database, cutoff: number): Promise<KeptData> {
   return figures(
     database,
     "deliveries",
-    `select (select coalesce(sum(n), 0) from delivery_counts) as rows, (select created_at from deliveries order by seq limit 1) as oldest,
+    `select (select coalesce(sum(n), 0) from delivery_totals) as rows, (select created_at from deliveries order by seq limit 1) as oldest,
        (select count(*) from (select incident_id from incidents where closed_at < ?1 order by closed_at limit ${mostCounted}) i
          join tickets t on t.incident_id = i.incident_id join deliveries d on d.ticket_id = t.id
          where not exists (select 1 from deliveries w where w.ticket_id = t.id and w.state not in ('confirmed', 'discarded'))) as removes,

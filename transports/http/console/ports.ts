@@ -60,9 +60,14 @@ export interface RecentChange {
   entity: string;
 }
 
+/** More of them make a page larger than all that it shows, and nobody looks through them: the name is typed instead. */
+export const mostEntityOptions = 200;
+
 export interface OverviewPort {
-  /** Names of the entities that have anything and that the caller may see. */
-  entities(caller: Caller): Promise<string[]>;
+  /** Names of the entities that have anything and that the caller may see; null = more than `mostEntityOptions`. */
+  entities(caller: Caller): Promise<string[] | null>;
+  /** The name of one of these entities as it is stored; null = it is none of them. */
+  entityCalled(caller: Caller, name: string): Promise<string | null>;
   /** The newest changes of incidents. `entity`: null = all that the caller may see. */
   recentChanges(caller: Caller, entity: string | null, limit: number): Promise<RecentChange[]>;
   /** What is set up; for administrators alone. */

@@ -3,7 +3,6 @@
 import { may } from "../../../../core/access/caller.ts";
 import { needsAttention } from "../../../../core/console/attention.ts";
 import type { AttentionLine } from "../../../../core/console/attention-state.ts";
-import { normaliseName } from "../../../../core/intake/identity.ts";
 import type { PageRequest } from "../page.ts";
 import type { HourOfActivity } from "../parts/charts/chart.tsx";
 import type { Level } from "../parts/severity.tsx";
@@ -50,7 +49,8 @@ export interface Target {
 export interface OverviewData {
   /** Null = all. */
   entity: string | null;
-  entities: string[];
+  /** Null = too many to choose from. */
+  entities: string[] | null;
   attention: AttentionLine[];
   figures: Figures;
   hours: HourOfActivity[];
@@ -92,9 +92,11 @@ export function systemName(system: string): string {
 export async function readOverview(request: PageRequest): Promise<OverviewData> {
   const { caller, ports, url, viewing } = request;
   const { api } = ports;
-  const asked = normaliseName(url.searchParams.get("entity") ?? "");
-  const entities = await ports.overview.entities(caller);
-  const entity = entities.find((name) => normaliseName(name) === asked) ?? null;
+  const asked = (url.searchParams.get("entity") ?? "").trim();
+  const [entities, entity] = await Promise.all([
+    ports.overview.entities(caller),
+    asked === "" ? null : ports.overview.entityCalled(caller, asked),
+  ]);
   const seen = entity === null ? caller : { ...caller, entities: [entity] };
   const mine = { ...request, caller: seen };
   const open = ["OPEN", "IN_PROGRESS"] as const;

@@ -104,8 +104,8 @@ const mostTabs = 5;
 
 const Entities = ({ url, data }: { url: URL; data: OverviewData }) => {
   const { entities, entity } = data;
-  if (entities.length < 2) return null;
-  if (entities.length <= mostTabs)
+  if (entities !== null && entities.length < 2) return null;
+  if (entities !== null && entities.length <= mostTabs)
     return (
       <nav class="seg" aria-label="Entity">
         <a href={withParameters(url, { entity: null })} aria-current={entity === null ? "true" : undefined}>

@@ -101,12 +101,9 @@ export const Choice = ({ name, label, value, any, options }: ChoiceProps) => {
   );
 };
 
-/** More of them make a page larger than all that it shows, and nobody looks through them: the name is typed instead. */
-const mostEntityOptions = 200;
-
-/** Nothing where there is one entity or none to choose. */
-export const EntityChoice = ({ value, entities }: { value: string; entities: readonly string[] }) => {
-  if (entities.length > mostEntityOptions) return <SearchField name="entity" value={value} label="Entity" />;
+/** Nothing where there is one entity or none to choose. `entities`: null = too many to choose from. */
+export const EntityChoice = ({ value, entities }: { value: string; entities: readonly string[] | null }) => {
+  if (entities === null) return <SearchField name="entity" value={value} label="Entity" />;
   if (entities.length < 2 && value === "") return null;
   const options = entities.map((name) => [name, name] as const);
   return <Choice name="entity" label="Entity" value={value} any="All entities" options={options} />;

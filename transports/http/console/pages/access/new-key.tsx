@@ -22,7 +22,7 @@ const lifetimes = [
 ] as const;
 
 interface Data {
-  entities: string[];
+  entities: string[] | null;
   /** Of this form alone. */
   once: string;
 }

@@ -10,7 +10,7 @@ import { PageHead } from "../../parts/list.tsx";
 import { Panel } from "../../parts/words.tsx";
 import { roleWords } from "./user-rows.ts";
 
-export const newUserPage = page<{ entities: string[] }>({
+export const newUserPage = page<{ entities: string[] | null }>({
   path: "/new-user",
   permission: "administer",
   at: "/users",

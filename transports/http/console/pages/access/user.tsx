@@ -19,7 +19,7 @@ interface Data {
   user: UserRow;
   isLast: boolean;
   isOwn: boolean;
-  entities: string[];
+  entities: string[] | null;
 }
 
 export const userPage = page<Data>({

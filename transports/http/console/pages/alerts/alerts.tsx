@@ -19,7 +19,7 @@ interface Asked extends Record<(typeof texts)[number], string> {
 
 interface Data {
   asked: Asked;
-  entities: string[];
+  entities: string[] | null;
   rows: AlertRow[];
   total: number;
 }

@@ -25,7 +25,8 @@ import { type Asked, askedOf, entityAsked, filtersOf, roleOptions, sourceNames }
 interface Data {
   asked: Asked;
   entity: string;
-  entities: string[];
+  /** Null = too many to choose from. */
+  entities: string[] | null;
   rows: ListedAsset[];
   mayWrite: boolean;
 }
@@ -42,7 +43,7 @@ export const assetsPage = page<Data>({
       ports.api.assets.list(caller, entityAsked(request), filtersOf(asked)),
       ports.overview.entities(caller),
     ]);
-    const entities = [...new Set([...known, ...(caller.entities ?? []), entity])];
+    const entities = known && [...new Set([...known, ...(caller.entities ?? []), entity])];
     return { asked, entity, entities, rows, mayWrite: may(caller, "assets:write") };
   },
   view: ({ asked, entity, entities, rows, mayWrite }, { url }) => {
@@ -77,10 +78,12 @@ export const assetsPage = page<Data>({
             action="/assets"
             label="Assets"
             list="list"
-            keep={entities.length > 1 ? {} : { entity: asked.entity }}
+            keep={entities === null || entities.length > 1 ? {} : { entity: asked.entity }}
           >
             <SearchField name="q" value={asked.q} label="Name or alias" />
-            {entities.length > 1 ? (
+            {entities === null ? (
+              <SearchField name="entity" value={entity} label="Entity" />
+            ) : entities.length > 1 ? (
               <Select
                 bare
                 label="Entity"

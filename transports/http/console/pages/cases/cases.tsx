@@ -22,7 +22,7 @@ const views: readonly { id: string; name: string; statuses: readonly CaseStatus[
 interface Data {
   view: (typeof views)[number];
   asked: { severity: string; kind: string; entity: string; actor: string };
-  entities: string[];
+  entities: string[] | null;
   rows: CaseRow[];
   total: number;
   counts: number[];

@@ -31,7 +31,7 @@ interface Data {
   asked: Asked;
   groups: StandingGroup[];
   /** Those that the person may choose from. */
-  entities: string[];
+  entities: string[] | null;
   rows: DeliveryRow[];
   total: number;
   counts: number[];

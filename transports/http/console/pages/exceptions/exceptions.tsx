@@ -28,7 +28,7 @@ type Proposed = Proposal & { incident_id: string };
 interface Data {
   view: ViewId;
   asked: { q: string; entity: string };
-  entities: string[];
+  entities: string[] | null;
   rows: ExceptionRow[];
   /** Proposals are counted where they are shown: making them reads the evidence of false positives. */
   counts: Record<Exclude<ViewId, "proposed">, number> & { proposed?: number };

@@ -1,12 +1,13 @@
 /** @jsxImportSource hono/jsx */
 /** `/incidents/new`: an incident of an actor whose detections alone have not made one. */
 import { type Action, page } from "../../page.ts";
-import { Field } from "../../parts/field.tsx";
+import { Field, Select } from "../../parts/field.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Empty } from "../../parts/words.tsx";
 
 interface Data {
-  entities: string[];
+  /** Null = too many to choose from. */
+  entities: string[] | null;
   /** From the address. */
   entity: string;
   actor: string;
@@ -29,20 +30,20 @@ export const byHandPage = page<Data>({
         For an actor that is worth looking at although its score has not made an incident. What was detected of it so
         far is its evidence.
       </p>
-      {entities.length === 0 ? (
+      {entities?.length === 0 ? (
         <Empty icon="user" title="Nothing was detected yet, so there is no actor to choose." />
       ) : (
         <Form action="/console/incidents/new" class="form one by-hand">
-          <label>
-            <span>Entity</span>
-            <select class="field" name="entity">
-              {entities.map((name) => (
-                <option value={name} selected={name === entity}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
+          {entities === null ? (
+            <Field label="Entity" name="entity" value={entity} hint="As detections name it." maxlength={256} required />
+          ) : (
+            <Select
+              label="Entity"
+              name="entity"
+              value={entity}
+              options={entities.map((name) => [name, name] as const)}
+            />
+          )}
           <Field
             label="Actor"
             name="actor"

@@ -20,7 +20,7 @@ export const Filters = ({
   people,
 }: {
   asked: Asked;
-  entities: readonly string[];
+  entities: readonly string[] | null;
   people: readonly string[];
 }) => {
   const { view } = asked;

@@ -18,7 +18,7 @@ const size = 25;
 interface Data extends IncidentRows {
   asked: Asked;
   counts: Record<ViewName, number>;
-  entities: string[];
+  entities: string[] | null;
   /** Logins of those who may work on the incidents that are shown. */
   people: string[];
 }

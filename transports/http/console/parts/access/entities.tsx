@@ -4,18 +4,18 @@ import { UsageError } from "../../../../../core/errors.ts";
 import type { FormFields } from "../../form-fields.ts";
 import { Area, Boxes } from "../field.tsx";
 
-/** `known`: those that have anything; what is chosen already and is none of them can be chosen again. */
-export const EntityFields = ({ known, chosen }: { known: readonly string[]; chosen: readonly string[] }) => (
+/** `known`: those that have anything, null = too many to choose from; what is chosen already and is none of them can be chosen again. */
+export const EntityFields = ({ known, chosen }: { known: readonly string[] | null; chosen: readonly string[] }) => (
   <>
     <Boxes
       legend="Entities"
       name="entities"
-      options={[...new Set([...known, ...chosen])].map((name) => ({ value: name, text: name }))}
+      options={[...new Set([...(known ?? []), ...chosen])].map((name) => ({ value: name, text: name }))}
       ticked={chosen}
       hint="None: all entities, also those to come."
     />
     <Area
-      label="Entities that have nothing yet"
+      label={known === null ? "Further entities" : "Entities that have nothing yet"}
       name="more_entities"
       rows={2}
       maxlength={10_000}
