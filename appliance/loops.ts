@@ -109,7 +109,8 @@ export function createLoops(parts: LoopParts): Loop[] {
     },
     {
       name: "retention",
-      everyMs: () => hourMs,
+      everyMs: () => upkeep.retentionEveryMs(),
+      nextDueAt: (now) => upkeep.retentionDueAt(now),
       tick: (now) => (storage.clockTrusted ? upkeep.retention(now) : undefined),
     },
     { name: "key-usage", everyMs: () => minuteMs, tick: () => keys.flushUses() },

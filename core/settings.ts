@@ -123,6 +123,8 @@ export interface Settings {
   /** Below this many free bytes, or this share of the disk in percent, intake answers 503. */
   minFreeBytes: number;
   minFreePercent: number;
+  /** When retention removes what is older, besides at the start; null = every hour. */
+  retentionSchedule: string | null;
   backup: BackupSettings;
   cluster: ClusterSettings;
   alertFeed: AlertFeedSettings;

@@ -53,7 +53,7 @@ const innerFloors: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
 };
 
-const corePackages = new Set(["valibot", "fastest-levenshtein", "node:crypto"]);
+const corePackages = new Set(["valibot", "fastest-levenshtein", "re2js", "node:crypto"]);
 const testPackages = new Set(["bun:test", "fast-check"]);
 
 const coreForbids: readonly (readonly [RegExp, string])[] = [

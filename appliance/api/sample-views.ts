@@ -73,6 +73,7 @@ const noTickets: TicketPort = {
   delivery: unknown,
   retry: unknown,
   identify: unknown,
+  candidates: unknown,
   discard: unknown,
   retryAll: async () => ({ retried: 0 }),
   discardAll: async () => ({ discarded: 0 }),

@@ -62,6 +62,9 @@ export function readCommandLine(words: readonly string[], { options, arguments: 
     // `--reason --yes` is a forgotten reason; a dash alone and a negative number are values.
     if (token.value === undefined || (!token.inlineValue && /^-[^\d]/.test(token.value)))
       throw new UsageError(`${spelled}: its value is missing`);
+    // A variable of a script that is not set; as a path it would mean the present folder.
+    if (token.value === "" && (option.completes === "file" || option.completes === "folder"))
+      throw new UsageError(`${spelled}: its value is empty`);
     if (option.choices !== undefined && !option.choices.includes(token.value))
       throw new UsageError(`--${token.name} ${quoted(token.value)}${wrongChoice(token.value, option.choices)}`);
     given[token.name] = [...(given[token.name] ?? []), token.value];
@@ -84,6 +87,8 @@ function readArguments(positionals: readonly string[], wanted: readonly Argument
   const args = wanted.map(({ many }, index) => (many ? positionals.slice(index) : positionals[index]));
   const missing = wanted.find((one, index) => one.optional !== true && positionals[index] === undefined);
   if (missing !== undefined) throw new UsageError(`${missing.name} is missing`);
+  const empty = positionals.indexOf("");
+  if (empty >= 0) throw new UsageError(`${(wanted[empty] ?? wanted.at(-1))?.name} is empty`);
   const last = wanted.at(-1);
   const extra = last?.many ? undefined : positionals[wanted.length];
   if (extra !== undefined)

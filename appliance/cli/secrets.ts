@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { EdgeError } from "../../core/errors.ts";
 import { credentialsFolder, givenKey, readKey } from "../access/master-key.ts";
 import { action, commandGroup } from "./command.ts";
 import { withOperations } from "./operations.ts";
@@ -35,16 +36,22 @@ A master key that is kept outside the data folder (RHYTHMX_MASTER_KEY_FILE, a sy
     const newKey = file === null ? null : readKey(file);
     const resolved = await loadSettings();
     const { masterKeyFile, configDir } = resolved.settings;
+    // The service knows a credential by the copy that systemd gives it, which goes with the next start.
+    const given = givenKey(masterKeyFile, credentialsFolder(process.env, configDir));
+    if (given !== null && file === null)
+      throw new EdgeError(
+        "key_elsewhere",
+        `the master key is kept in ${given}: give the next one with --new-key FILE, and put it in its place before the next start`,
+      );
     const { secrets, keyFile, isInPlace } = await withOperations(
       { terminal, serviceUnit, resolved, mode: "change" },
       (operations) => operations.rotateSecrets(newKey),
     );
-    // The service knows a credential by the copy that systemd gives it, which goes with the next start.
-    const place = isInPlace ? keyFile : (givenKey(masterKeyFile, credentialsFolder(process.env, configDir)) ?? keyFile);
     terminal.err(
       `${secrets} ${secrets === 1 ? "secret is" : "secrets are"} encrypted under a new master key: ${isInPlace ? keyFile : file}\n`,
     );
-    if (!isInPlace) terminal.err(`put it in its place before the next start, which reads that: mv ${file} ${place}\n`);
+    if (!isInPlace)
+      terminal.err(`put it in its place before the next start, which reads that: mv ${file} ${given ?? keyFile}\n`);
     return 0;
   },
 });

@@ -110,9 +110,10 @@ export class FeedSettingsService {
         enabled: isSet && enabled,
         ...(origins[originName(section as FeedSection, "syslog")] ?? { source: "default", pinned: false }),
         last_test: test === undefined ? null : { at: toIso(test.at), ok: test.ok, steps: test.steps },
-        destinations: destinations.map(({ name, protocol, host, port, preset, framing, minRisk, entities }) => ({
+        destinations: destinations.map(({ name, protocol, tls, host, port, preset, framing, minRisk, entities }) => ({
           name,
           protocol,
+          encrypted: protocol === "tls" || tls !== null,
           address: withAddresses ? `${host}:${port}` : null,
           preset,
           framing: protocol === "tcp" || protocol === "tls" ? framing : null,

@@ -10,7 +10,7 @@ import type { Store } from "../../store/open-store.ts";
 import type { MendedRequest } from "../../store/outbox/dead-letters.ts";
 import type { DeadLetterFilter } from "../../store/outbox/standing.ts";
 import type { AuditAuthor, AuditLog } from "../access/audit-log.ts";
-import { identifyDelivery, isUndecided } from "./identify.ts";
+import { candidatesOf, type FoundCandidates, identifyDelivery, isUndecided } from "./identify.ts";
 import { inSteps, retryStanding } from "./standing.ts";
 import { deliveryJson } from "./ticket-json.ts";
 
@@ -150,6 +150,11 @@ export class DeadLetters {
     });
     await audit.note(author, "delivery.identify", delivery.id, { ticket: ticket.key });
     wake();
+  }
+
+  /** The tickets that the target shows for a create that waits to be named. @throws EdgeError delivery_state, not_configured */
+  candidates(delivery: Delivery): Promise<FoundCandidates> {
+    return candidatesOf(delivery, { store: this.#parts.store, target: this.#parts.systemOf(delivery) });
   }
 
   #mended(delivery: Delivery, fields: Readonly<Record<string, unknown>>): MendedRequest {

@@ -8,7 +8,7 @@ import {
   type RemoteTicket,
   unknownOutcome,
 } from "../../core/tickets/ticket.ts";
-import type { KnownTicket, TicketSystem } from "../../core/tickets/ticket-system.ts";
+import type { KnownTicket, TicketCandidate, TicketSystem } from "../../core/tickets/ticket-system.ts";
 import { recordingExchanges } from "../../integrations/exchanges.ts";
 import type { Store } from "../../store/open-store.ts";
 import { isHidden } from "./lane/failures.ts";
@@ -88,6 +88,49 @@ export function identifyDelivery(
     );
     return named.ticket;
   });
+}
+
+/** What a person may choose from to name the ticket of a create. */
+export interface FoundCandidates {
+  candidates: readonly (TicketCandidate & {
+    /** The incident whose ticket it is already; null = none. */
+    ticketOf: string | null;
+  })[];
+  /** Why there may be others that are not among them; null = these are all. */
+  doubt: string | null;
+}
+
+/** The tickets that the target shows for the correlation of a create. @throws EdgeError delivery_state, delivery_unknown */
+export async function candidatesOf(
+  delivery: Delivery,
+  { store, target }: { store: Store; target: TicketSystem },
+): Promise<FoundCandidates> {
+  const { id, incidentId, system } = delivery;
+  if (!isUndecided(delivery))
+    throw new EdgeError("delivery_state", "it is known by now what became of it: look at it again");
+  const ticket = await store.tickets.ticketOfDelivery(id);
+  if (ticket === null) throw new EdgeError("delivery_unknown", `there is no delivery ${id}`);
+  if (target.candidates === null)
+    return { candidates: [], doubt: `${system} lists no tickets to choose from: look there by hand` };
+  try {
+    const found = await target.candidates(correlationOf(system, incidentId, ticket.generation));
+    const candidates = await Promise.all(
+      found.map(async (one) => ({
+        ...one,
+        ticketOf: await store.tickets.ownerOfTicket(system, one.ticket, ticket.id),
+      })),
+    );
+    if (candidates.length > 0) return { candidates, doubt: null };
+    const known = await store.tickets.knownTickets(system, ticket.id, mostKnown);
+    const seesOwn = known.length > 0 && (await findsOwn(target, known));
+    return {
+      candidates,
+      doubt: seesOwn ? null : "The account has read no other ticket of its own, so that says little",
+    };
+  } catch (error) {
+    if (error instanceof DeliveryError) return { candidates: [], doubt: error.message };
+    throw error;
+  }
 }
 
 /** An account that may not read its own tickets cannot check a number: the person's word counts. @throws DeliveryError */

@@ -10,8 +10,9 @@ import type { SyncStatus } from "./lane/search-source.ts";
 
 type Json = Record<string, unknown>;
 
-function syncJson({ at, okAt, error }: SyncStatus): Json {
-  return { last_search: isoOrNull(at), last_good_search: isoOrNull(okAt), error };
+function syncJson({ at, okAt, error, nextAt }: SyncStatus, enabled: boolean): Json {
+  const next = enabled && nextAt > 0 && Number.isFinite(nextAt) ? nextAt : null;
+  return { last_search: isoOrNull(at), last_good_search: isoOrNull(okAt), next_search: isoOrNull(next), error };
 }
 
 function ticketsJson(counted: TicketCount | undefined): Json {
@@ -70,7 +71,7 @@ export async function statusOf(
       last_test: test === undefined ? null : { at: new Date(test.at).toISOString(), ok: test.ok, steps: test.steps },
       answers: !dispatcher.isDown(system),
       deliveries: waiting,
-      sync: syncJson(dispatcher.syncStatus(system)),
+      sync: syncJson(dispatcher.syncStatus(system), settings.enabled[system]),
       tickets: ticketsJson(tickets.find((one) => one.system === system)),
       webhooks: settings.webhookSecrets[system] !== null,
       fields: policyJson(settings.policies[system]),

@@ -3,6 +3,7 @@ import { putOff } from "../../core/campaigns/campaign-tickets.ts";
 import { type Delivery, notIdentified, type Ticket } from "../../core/tickets/ticket.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { ToldIn } from "../../store/lists/ticket-lists.ts";
+import type { FoundCandidates } from "./identify.ts";
 
 type Json = Record<string, unknown>;
 
@@ -37,6 +38,24 @@ export function ticketJson(ticket: Ticket & { stopped?: string | null }, told: r
 /** The ticket of another incident in which one was told. */
 export function toldInJson({ system, lead, key, url, at }: ToldIn): Json {
   return { incident_id: lead, system, ticket_id: key, ticket_url: url, told_at: toIso(at) };
+}
+
+/** Characters of a title that is shown to be recognised. */
+const longestTitle = 255;
+
+/** What a person may choose from to name a ticket. */
+export function candidatesJson({ candidates, doubt }: FoundCandidates): Json {
+  return {
+    candidates: candidates.map(({ ticket: { key, url }, title, status, madeAt, ticketOf }) => ({
+      number: key,
+      url,
+      title: title.slice(0, longestTitle).toWellFormed(),
+      status,
+      made_at: madeAt,
+      ticket_of: ticketOf,
+    })),
+    doubt,
+  };
 }
 
 /** A delivery with its attempts. */

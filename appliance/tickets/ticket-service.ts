@@ -12,7 +12,7 @@ import { type DeadLetterGroup, DeadLetters, deliveryUnknown } from "./dead-lette
 import type { TicketDispatcher } from "./dispatcher.ts";
 import { isUndecided } from "./identify.ts";
 import { adapterOf } from "./systems.ts";
-import { deliveryJson, ticketJson, toldInJson } from "./ticket-json.ts";
+import { candidatesJson, deliveryJson, ticketJson, toldInJson } from "./ticket-json.ts";
 import { riskUpdateOf, TicketRequests } from "./ticket-requests.ts";
 
 type Json = Record<string, unknown>;
@@ -116,6 +116,11 @@ export class TicketService {
   async identify(caller: Caller, id: string, number: string): Promise<Json> {
     await this.#deadLetters.identify(auditAuthor(caller), await this.#known(caller, id), number);
     return this.#shown(id);
+  }
+
+  /** The tickets that the target shows for a create that waits to be named. @throws EdgeError delivery_unknown, delivery_state, not_configured */
+  async candidates(caller: Caller, id: string): Promise<Json> {
+    return candidatesJson(await this.#deadLetters.candidates(await this.#known(caller, id)));
   }
 
   retryAll(caller: Caller, which: DeadLetterChoice): Promise<{ retried: number }> {

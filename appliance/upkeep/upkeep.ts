@@ -1,6 +1,7 @@
 /** The work of the loops: each function is one turn. */
+import { Cron } from "croner";
 import type { Settings } from "../../core/settings.ts";
-import { dayMs, minuteMs } from "../../core/time.ts";
+import { dayMs, hourMs, minuteMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { PruneStep } from "../../store/retention/retention.ts";
 import type { Log } from "../runtime/log.ts";
@@ -16,6 +17,8 @@ interface UpkeepParts {
   stopping: AbortSignal;
 }
 
+/** A timer takes no more than 24 days. */
+const longestPauseMs = 20 * dayMs;
 /** Entries of the audit log removed in one write. */
 const auditStep = 500;
 
@@ -35,6 +38,14 @@ export function createUpkeep({ store, settings, log, onPruned, recountQueues, st
       await whileMore(() => store.incidents.assessLeft(now, false));
       await whileMore(() => store.incidents.decayScores(now));
     },
+    /** When retention is next due by its schedule; Infinity: by the pace of its loop alone. */
+    retentionDueAt: (now: number): number => {
+      const schedule = settings().retentionSchedule;
+      if (schedule === null) return Number.POSITIVE_INFINITY;
+      return new Cron(schedule, { paused: true }).nextRun(new Date(now))?.getTime() ?? Number.POSITIVE_INFINITY;
+    },
+    /** With a schedule so rarely that this is what counts. */
+    retentionEveryMs: (): number => (settings().retentionSchedule === null ? hourMs : longestPauseMs),
     retention: async (now: number) => {
       let place: PruneStep | null = null;
       await whileMore(async () => {

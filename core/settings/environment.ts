@@ -86,6 +86,7 @@ const environmentSettings = {
     use: longestRetention,
     effect: "no audit entry is deleted for its age",
   }),
+  RHYTHMX_RETENTION_SCHEDULE: { form: cron, fallback: null, whenWrong: { use: null, effect: "it is done every hour" } },
   RHYTHMX_BACKUP_SCHEDULE: { form: cron, fallback: null, whenWrong: { use: null, effect: "no backups are made" } },
   RHYTHMX_BACKUP_DIR: { form: path, fallback: null, whenWrong: { use: null, effect: "the default is used" } },
   RHYTHMX_BACKUP_KEEP: setting(asText(wholeNumber(1, 1000)), 7, { use: 1000, effect: "none is removed" }),
@@ -208,7 +209,8 @@ function reportEnvFile({ environment, envFile }: EnvironmentSources, report: Rep
       (name) => name === key && environmentSettings[name].whenWrong === "fatal" && !environment[name]?.trim(),
     );
     const effect = fatal ? noStart : "the line is ignored";
-    report.problems.push({ source: `${envFile.source} line ${line}`, key: key ?? "", found, accepted, effect, fatal });
+    const place = { source: `${envFile.source} line ${line}`, key: key === null ? "" : shownKey(key) };
+    report.problems.push({ ...place, found, accepted, effect, fatal });
   }
   const ownFolder = envFile.file.entries.get("RHYTHMX_CONFIG_DIR");
   if (ownFolder !== undefined) {
@@ -218,7 +220,7 @@ function reportEnvFile({ environment, envFile }: EnvironmentSources, report: Rep
   }
   for (const { key, line, firstLine } of envFile.file.repeated) {
     const entry = {
-      key,
+      key: shownKey(key),
       found: `the key once more (first on line ${firstLine})`,
       accepted: "each key once",
       effect: "the last one counts",

@@ -46,6 +46,7 @@ test("with nothing given, everything has its default and there is nothing to tel
     logFormat: "json",
     retentionDays: 90,
     auditRetentionDays: 365,
+    retentionSchedule: null,
     minFreeBytes: 1073741824,
     minFreePercent: 5,
     backup: { schedule: null, dir: null, keep: 7 },

@@ -95,6 +95,7 @@ export function resolveSettings(sources: SettingsSources): ResolvedSettings {
     logFormat: environment.read("RHYTHMX_LOG_FORMAT"),
     retentionDays: environment.read("RHYTHMX_RETENTION_DAYS"),
     auditRetentionDays: environment.read("RHYTHMX_AUDIT_RETENTION_DAYS"),
+    retentionSchedule: environment.read("RHYTHMX_RETENTION_SCHEDULE"),
     backup: {
       schedule: environment.read("RHYTHMX_BACKUP_SCHEDULE"),
       dir: environment.read("RHYTHMX_BACKUP_DIR"),

@@ -52,6 +52,7 @@ export const environmentPlaces: Readonly<Record<EnvironmentName, Place>> = {
   RHYTHMX_LOG_FORMAT: inSection("logging"),
   RHYTHMX_RETENTION_DAYS: inSection("retention"),
   RHYTHMX_AUDIT_RETENTION_DAYS: inSection("retention"),
+  RHYTHMX_RETENTION_SCHEDULE: inSection("retention"),
   RHYTHMX_BACKUP_SCHEDULE: inSection("backup"),
   RHYTHMX_BACKUP_DIR: inSection("backup"),
   RHYTHMX_BACKUP_KEEP: inSection("backup"),

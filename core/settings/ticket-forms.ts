@@ -1,7 +1,7 @@
 /** Forms of values that only settings of ticket systems have; `ticket-maps.ts` has those that are JSON objects. */
 
 import type { RiskLevel } from "../risk.ts";
-import { repeatsRepeated } from "../text/repeated-pattern.ts";
+import { LinearPattern } from "../text/linear-pattern.ts";
 import {
   defaultPolicies,
   type FieldPolicies,
@@ -80,6 +80,10 @@ export const systems: Form<TicketSystemName[]> = {
       ? ([...new Set(list)] as TicketSystemName[])
       : undefined;
   },
+  problem: (value) =>
+    /^none$/i.test(String(value).trim())
+      ? "one system at least; to make no ticket by itself, switch auto-push off"
+      : undefined,
 };
 export const severity: Form<RiskLevel> = {
   accepted: "CRITICAL, HIGH, MEDIUM or LOW",
@@ -121,25 +125,24 @@ export const cron: Form<string> = {
   accepted: "a schedule of five or six fields such as */2 * * * *, of a time that comes",
   read: (value) => (typeof value === "string" && /^\S+( \S+){4,5}$/.test(value) && canCome(value) ? value : undefined),
 };
-export const maskPatterns: Form<RegExp[]> = {
-  accepted: 'a JSON list of at most 20 regular expressions such as ["(?<=badge )\\\\d{6}"]',
+const mostPatterns = 20;
+const longestPattern = 300;
+export const maskPatterns: Form<LinearPattern[]> = {
+  accepted: `a JSON list of at most ${mostPatterns} regular expressions such as ["(?<=badge )\\\\d{6}"]`,
   read(value) {
-    try {
-      const list: unknown = JSON.parse(String(value));
-      if (!Array.isArray(list) || list.length > 20) return undefined;
-      const patterns = list.map((one) => new RegExp(one, "giu"));
-      // One that matches nothing at all would put masks between all letters.
-      return list.every((one) => typeof one === "string" && one.length <= 300) && !patterns.some((one) => one.test(""))
-        ? patterns
-        : undefined;
-    } catch {
-      return undefined;
-    }
+    const read = patternsOf(String(value));
+    return typeof read === "string" ? undefined : read;
   },
 };
 
 /** Which of the patterns is wrong, and why; null = none. */
 export function problemOfPatterns(text: string): string | null {
+  const read = patternsOf(text);
+  return typeof read === "string" ? read : null;
+}
+
+/** The patterns of a JSON list, or what is wrong with the first that is. */
+function patternsOf(text: string): LinearPattern[] | string {
   let list: unknown;
   try {
     list = JSON.parse(text);
@@ -147,19 +150,19 @@ export function problemOfPatterns(text: string): string | null {
     list = null;
   }
   if (!Array.isArray(list)) return maskPatterns.accepted;
-  if (list.length > 20) return `found ${list.length} patterns; accepted: at most 20`;
+  if (list.length > mostPatterns) return `found ${list.length} patterns; accepted: at most ${mostPatterns}`;
+  const patterns: LinearPattern[] = [];
   for (const [index, one] of list.entries()) {
     const where = `pattern ${index + 1}`;
-    if (typeof one !== "string" || one.length > 300) return `${where}: accepted is a text of at most 300 characters`;
-    if (repeatsRepeated(one))
-      return `${where} repeats what repeats already, such as (a+)+, and could take for ever on a long text`;
-    try {
-      if (new RegExp(one, "giu").test("")) return `${where} also matches nothing at all, so it would mask everywhere`;
-    } catch (error) {
-      return `${where}: ${error instanceof Error ? error.message : String(error)}`;
-    }
+    if (typeof one !== "string" || one.length > longestPattern)
+      return `${where}: accepted is a text of at most ${longestPattern} characters`;
+    const pattern = LinearPattern.of(one);
+    if (typeof pattern === "string") return `${where}: ${pattern}`;
+    // It would put masks between all letters.
+    if (pattern.matches("")) return `${where} also matches nothing at all, so it would mask everywhere`;
+    patterns.push(pattern);
   }
-  return null;
+  return patterns;
 }
 
 function isTargetUrl(text: string): boolean {

@@ -2,6 +2,7 @@
 
 import type { CampaignMode } from "../campaigns/campaign-tickets.ts";
 import type { IncidentStatus } from "../incident.ts";
+import type { LinearPattern } from "../text/linear-pattern.ts";
 import type { AutoPush } from "../tickets/auto-push.ts";
 import type { PeopleOfSystems } from "../tickets/people.ts";
 import type { FieldPolicies } from "../tickets/policy.ts";
@@ -86,7 +87,7 @@ export interface TicketSettings {
   baseUrl: string | null;
   routes: ReadonlyMap<string, TicketRoute>;
   /** Masked besides passwords and tokens. */
-  maskPatterns: readonly RegExp[];
+  maskPatterns: readonly LinearPattern[];
   /** Which fields are kept in step, and how. */
   policies: Readonly<Record<TicketSystemName, FieldPolicies>>;
   /** At least so long between two updates of risk, unless it becomes critical. */

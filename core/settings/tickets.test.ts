@@ -109,17 +109,16 @@ describe("wrong values are named and count as not set; a secret is never repeate
 });
 
 test.each([
-  ["(a+)+$", true],
-  ["(?:\\d*-)*x", true],
-  ["((a|b+)c)*", true],
-  ["(\\w{2,})+?", true],
-  ["([a-z)+]+)?", false],
-  ["(?<=badge )\\d{6}", false],
-  ["(ab)+c+", false],
-  ["(?:\\d{1,3}\\.){3}", false],
-  ["\\(a+\\)+", false],
-  ["x+(?=y+)", false],
-])("%s repeats what repeats: %p", (pattern, isSlow) => {
+  ["(a|a)*b", null],
+  ["(?<=badge )\\d{6}", null],
+  ["x+(?=y+)", "pattern 1: cannot look ahead"],
+  ["(", "pattern 1: missing closing )"],
+  ["(a|a)*", "pattern 1 also matches nothing at all"],
+])("the pattern %s: %p", (pattern, begins) => {
   const problem = problemOf("MASK_PATTERNS", JSON.stringify([pattern]));
-  expect(problem?.includes("could take for ever") ?? false).toBe(isSlow);
+  expect(problem?.slice(0, begins?.length ?? 0) ?? null).toBe(begins);
+  const { settings } = readTicketSettings(
+    new Map([["MASK_PATTERNS", { text: JSON.stringify([pattern]), source: "environment", pinned: true }]]),
+  );
+  expect(settings.maskPatterns).toHaveLength(begins === null ? 1 : 0);
 });

@@ -5,6 +5,7 @@
 
 import type { CampaignMode } from "../campaigns/campaign-tickets.ts";
 import type { RiskLevel } from "../risk.ts";
+import type { LinearPattern } from "../text/linear-pattern.ts";
 import type { PeopleOfSystems } from "../tickets/people.ts";
 import { defaultPolicies, type FieldPolicies } from "../tickets/policy.ts";
 import type { RetrySettings } from "../tickets/retry.ts";
@@ -132,7 +133,7 @@ export function readTicketSettings(given: ReadonlyMap<string, GivenValue>): {
     noProxy: text("NO_PROXY"),
     baseUrl: read<string>("RHYTHMX_BASE_URL") ?? null,
     routes: read<Map<string, TicketRoute>>("TICKET_ROUTES") ?? new Map(),
-    maskPatterns: read<RegExp[]>("MASK_PATTERNS") ?? [],
+    maskPatterns: read<LinearPattern[]>("MASK_PATTERNS") ?? [],
     policies: {
       jira: read<FieldPolicies>("JIRA_FIELD_POLICY") ?? defaultPolicies,
       servicenow: read<FieldPolicies>("SERVICENOW_FIELD_POLICY") ?? defaultPolicies,

@@ -1,5 +1,6 @@
 /** The ticket of an incident: what a reader needs first, then every section of the seed's table (seed 001 "Ticket Content"). */
 
+import type { LinearPattern } from "../text/linear-pattern.ts";
 import { alarmActions } from "./case/alarm-actions.ts";
 import { chainWords } from "./case/attack-chain.ts";
 import type { CaseFacts } from "./case/case-facts.ts";
@@ -22,7 +23,7 @@ const opening = "What Happened";
 /** `baseUrl`: where the incident can be opened. `isFirst`: the ticket is being made, so that there is no change to tell of. `now`: epoch milliseconds. */
 export function composeTicket(
   given: CaseFacts,
-  options: { baseUrl: string; sla: SlaMinutes; maskPatterns?: readonly RegExp[]; isFirst: boolean },
+  options: { baseUrl: string; sla: SlaMinutes; maskPatterns?: readonly LinearPattern[]; isFirst: boolean },
   now: number,
 ): Draft {
   const composition = compositionOf(given, options.maskPatterns);

@@ -1,6 +1,7 @@
 /** What every ticket is built of, whichever system it is for. */
 
 import type { OutbreakBody } from "../incident-event.ts";
+import type { LinearPattern } from "../text/linear-pattern.ts";
 import { oneLine, withoutSteering } from "../text/shorten.ts";
 import type { CaseFacts } from "./case/case-facts.ts";
 import type { Observed } from "./case/observed.ts";
@@ -46,7 +47,7 @@ export interface Composition {
 }
 
 /** Texts of events are masked before anything of them is shortened: of half a secret it is no longer seen that it is one. */
-export function compositionOf(given: CaseFacts, maskPatterns: readonly RegExp[] | undefined): Composition {
+export function compositionOf(given: CaseFacts, maskPatterns: readonly LinearPattern[] | undefined): Composition {
   const { outbreak } = given.body;
   const floorRule = outbreak?.rule ?? given.risk.floor?.rule ?? null;
   // The evidence of one actor has the rule on that actor's hosts alone.
@@ -77,11 +78,11 @@ function spanMs({ first_seen: first, last_seen: last }: OutbreakBody): number {
 }
 
 /** What leaves for a ticket: secrets masked, nothing that hides or turns text. */
-export function textOf(maskPatterns: readonly RegExp[] | undefined): (text: string) => string {
+export function textOf(maskPatterns: readonly LinearPattern[] | undefined): (text: string) => string {
   return (text) => withoutSteering(masked(text, maskPatterns));
 }
 
-function maskedEvent<Event extends object>(event: Event, maskPatterns: readonly RegExp[] | undefined): Event {
+function maskedEvent<Event extends object>(event: Event, maskPatterns: readonly LinearPattern[] | undefined): Event {
   const mask = (value: unknown): unknown => {
     if (typeof value === "string") return masked(value, maskPatterns);
     return Array.isArray(value) ? value.map(mask) : value;

@@ -97,6 +97,17 @@ export interface Exchange {
   answer: string | null;
 }
 
+/** A ticket that a create may have made, as its target shows it. */
+export interface TicketCandidate {
+  ticket: RemoteTicket;
+  /** "" = not said. */
+  title: string;
+  /** As the target calls it; "" = not said. */
+  status: string;
+  /** ISO 8601; null = not said. */
+  madeAt: string | null;
+}
+
 /** A ticket system. Every method throws `DeliveryError`; `data.sent` of it tells whether the request may have had its effect. */
 export interface TicketSystem {
   readonly name: TicketSystemName;
@@ -121,6 +132,8 @@ export interface TicketSystem {
   find(correlation: string, hint: string | null): Promise<RemoteTicket | null>;
   /** Every ticket of this correlation that a search shows; more than one only where two processes have made it. */
   findAll(correlation: string): Promise<RemoteTicket[]>;
+  /** Every ticket of this correlation that the target shows, for a person to choose from. Null = this system lists none. */
+  candidates: ((correlation: string) => Promise<TicketCandidate[]>) | null;
   /** Whether the account finds tickets of its own: only then does an empty look mean that there is none. `known`: the newest first. */
   findsOwn(known: readonly KnownTicket[]): Promise<boolean>;
   /** The ticket of this number, read where the account may. @throws DeliveryError number_form */

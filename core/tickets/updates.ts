@@ -1,5 +1,6 @@
 /** The content of a ticket update, as structure: each system renders it in its own way. */
 import type { FieldChange } from "../incident-event.ts";
+import type { LinearPattern } from "../text/linear-pattern.ts";
 import type { Block } from "./draft.ts";
 import { masked } from "./masking/masking.ts";
 import type { ToldIncident, ToldOutbreak, UpdateContent } from "./ticket.ts";
@@ -22,7 +23,7 @@ export function noteFrom({ field, old, new: now }: FieldChange, who: string, at:
 export function commentBlocks(
   content: UpdateContent,
   { incidentId, urlOf }: { incidentId: string; urlOf: (incidentId: string) => string },
-  maskPatterns: readonly RegExp[],
+  maskPatterns: readonly LinearPattern[],
 ): Block[] {
   const at = `${new Date(content.at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
   const link: Block = { kind: "link", text: "Open the incident in RhythmX Edge", url: urlOf(incidentId) };
@@ -77,7 +78,7 @@ function othersLine(count: number, campaign: string): string {
 function incidentBlocks(
   { incidentId, level, headline, actor, hosts, moreHosts }: ToldIncident,
   urlOf: (incidentId: string) => string,
-  maskPatterns: readonly RegExp[],
+  maskPatterns: readonly LinearPattern[],
 ): Block[] {
   const places =
     hosts.length === 0 ? "" : `, hosts ${hosts.join(", ")}${moreHosts > 0 ? ` and ${moreHosts} more` : ""}`;
@@ -88,7 +89,7 @@ function incidentBlocks(
   ];
 }
 
-function outbreakBlocks(outbreak: ToldOutbreak | undefined, maskPatterns: readonly RegExp[]): Block[] {
+function outbreakBlocks(outbreak: ToldOutbreak | undefined, maskPatterns: readonly LinearPattern[]): Block[] {
   if (outbreak === undefined) return [];
   const rule = masked(outbreak.rule, maskPatterns);
   const text = `Outbreak: "${rule.length > longestRule ? `${rule.slice(0, longestRule).toWellFormed()}…` : rule}" has fired on ${outbreak.hosts} hosts within minutes.`;
@@ -99,7 +100,7 @@ const longestRule = 200;
 /** More are counted only. */
 const mostRules = 20;
 
-function rulesBlocks(rules: readonly string[], maskPatterns: readonly RegExp[]): Block[] {
+function rulesBlocks(rules: readonly string[], maskPatterns: readonly LinearPattern[]): Block[] {
   if (rules.length === 0) return [];
   const more = rules.length - mostRules;
   const items = rules.slice(0, mostRules).map((title) => `New: ${masked(title, maskPatterns)}`);

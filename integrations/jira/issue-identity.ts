@@ -1,12 +1,15 @@
 /** Identifies issues: from the answer to a create or by a key; and checks whether the account sees its own issues (protocols 3.3). */
 import { DeliveryError } from "../../core/errors.ts";
 import type { RemoteTicket } from "../../core/tickets/ticket.ts";
-import type { KnownTicket, NamedTicket } from "../../core/tickets/ticket-system.ts";
+import type { KnownTicket, NamedTicket, TicketCandidate } from "../../core/tickets/ticket-system.ts";
+import { parseTime, toIso } from "../../core/time.ts";
 import type { TargetAnswer } from "../http.ts";
-import type { JiraSite } from "./site.ts";
+import { type JiraSite, statusName } from "./site.ts";
 
 /** How many of our own issues are tried before the account counts as unable to see them. */
 const mostKnown = 3;
+/** Candidates that a person is shown: two are one too many already. */
+const mostCandidates = 5;
 const keyForm = /^[A-Z][A-Z0-9_]{0,40}-[1-9]\d{0,9}$/;
 
 /** The issue that Jira made, from the id, key or address in the answer. */
@@ -45,6 +48,21 @@ export class IssueIdentity {
       if (issue?.correlation === correlation || (issue?.correlation === null && issue.key === remote.key)) return true;
     }
     return false;
+  }
+
+  /** Every issue with this label that the search shows: it may be behind. `jql`: asks for it. */
+  async candidates(label: string, jql: string): Promise<TicketCandidate[]> {
+    const found = await this.#site.issues(jql, mostCandidates, ["labels", "summary", "status", "created"]);
+    return found.flatMap(({ id, key, fields }) => {
+      if (!(Array.isArray(fields.labels) && fields.labels.includes(label))) return [];
+      const made = parseTime(wordOf(fields.created));
+      return {
+        ticket: this.#site.ticket(id, key),
+        title: wordOf(fields.summary),
+        status: statusName(fields),
+        madeAt: made === null ? null : toIso(made),
+      };
+    });
   }
 
   /** @throws DeliveryError number_form */

@@ -12,6 +12,7 @@ import type {
   KnownTicket,
   NamedTicket,
   TestStep,
+  TicketCandidate,
   TicketRequest,
   TicketSystem,
   TitleChange,
@@ -152,11 +153,13 @@ export class Jira implements TicketSystem {
 
   async findAll(correlation: string): Promise<RemoteTicket[]> {
     await this.#site.detect();
-    if (!/^[a-z0-9-]{8,100}$/.test(correlation)) throw unexpected("the correlation is no label");
-    const jql = `project = "${this.#settings.projectKey}" AND labels = "${correlation}"`;
+    const jql = withLabel(this.#settings.projectKey, correlation);
     const issues = (await this.#site.search(jql, 5)).filter(({ labels }) => labels.includes(correlation));
     return issues.map(({ id, key }) => this.#site.ticket(id, key));
   }
+
+  readonly candidates = (correlation: string): Promise<TicketCandidate[]> =>
+    this.#identity.candidates(correlation, withLabel(this.#settings.projectKey, correlation));
 
   readonly link = async (ticket: RemoteTicket, draft: Draft): Promise<void> => {
     await this.#site.detect();
@@ -264,6 +267,12 @@ export class Jira implements TicketSystem {
     const correlations = said.filter((one) => typeof one === "string" && one.startsWith("rhythmx-"));
     return { id: String(body?.id), key: String(body?.key), correlations };
   }
+}
+
+/** The search for issues of a correlation. @throws DeliveryError */
+function withLabel(projectKey: string, correlation: string): string {
+  if (!/^[a-z0-9-]{8,100}$/.test(correlation)) throw unexpected("the correlation is no label");
+  return `project = "${projectKey}" AND labels = "${correlation}"`;
 }
 
 function numberOf(key: string): number {

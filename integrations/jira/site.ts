@@ -17,6 +17,13 @@ const metaLifeMs = hourMs;
 const newestLooked = 50;
 const mostStatuses = 5;
 
+/** An issue that a search has found. */
+export interface FoundIssue {
+  id: string;
+  key: string;
+  fields: Readonly<Record<string, unknown>>;
+}
+
 export class JiraSite {
   readonly target: Target;
   readonly #settings: JiraSettings;
@@ -91,27 +98,28 @@ export class JiraSite {
   }
 
   async search(jql: string, maxResults: number): Promise<{ id: string; key: string; labels: string[] }[]> {
+    const issues = await this.issues(jql, maxResults, ["labels"]);
+    return issues.map(({ id, key, fields }) => ({ id, key, labels: (fields.labels ?? []) as string[] }));
+  }
+
+  /** The issues that a search finds, with these of their fields. */
+  async issues(jql: string, maxResults: number, wanted: readonly string[]): Promise<FoundIssue[]> {
     const deployment = await this.detect();
     const path = deployment === "cloud" ? `${this.api}/search/jql` : `${this.api}/search`;
-    const body = JSON.stringify({ jql, maxResults, fields: ["labels"] });
+    const body = JSON.stringify({ jql, maxResults, fields: wanted });
     const answer = await this.target.request({ method: "POST", path, body });
     if (!Array.isArray(answer.body?.issues)) throw unexpected("it answers a search without issues");
-    const issues = answer.body.issues as { id: string; key: string; fields?: { labels?: string[] } }[];
-    return issues.map(({ id, key, fields }) => ({ id, key, labels: fields?.labels ?? [] }));
+    const issues = answer.body.issues as (Omit<FoundIssue, "fields"> & Partial<FoundIssue>)[];
+    return issues.map(({ id, key, fields = {} }) => ({ id, key, fields }));
   }
 
   /** The project's newest issue of each status that is among the newest. @throws DeliveryError, where the account may not search too */
   async newestOfEachStatus(): Promise<{ id: string; key: string; status: string }[]> {
-    const deployment = await this.detect();
-    const path = deployment === "cloud" ? `${this.api}/search/jql` : `${this.api}/search`;
     const jql = `project = "${this.projectKey}" ORDER BY created DESC`;
-    const body = JSON.stringify({ jql, maxResults: newestLooked, fields: ["status"] });
-    const answer = await this.target.request({ method: "POST", path, body });
-    if (!Array.isArray(answer.body?.issues)) throw unexpected("it answers a search without issues");
-    const issues = answer.body.issues as { id: string; key: string; fields?: { status?: { name?: string } } }[];
+    const issues = await this.issues(jql, newestLooked, ["status"]);
     const found = new Map<string, { id: string; key: string; status: string }>();
     for (const { id, key, fields } of issues) {
-      const status = String(fields?.status?.name ?? "");
+      const status = statusName(fields);
       if (!found.has(status)) found.set(status, { id, key, status });
     }
     return [...found.values()].slice(0, mostStatuses);
@@ -120,6 +128,11 @@ export class JiraSite {
   ticket(id: string, key: string): RemoteTicket {
     return { id, key, url: `${this.#site ?? this.#settings.url}/browse/${encodeURIComponent(key)}` };
   }
+}
+
+/** The name of an issue's status; "" = not said. */
+export function statusName({ status }: FoundIssue["fields"]): string {
+  return String((status as { name?: unknown } | null | undefined)?.name ?? "");
 }
 
 export function unexpected(what: string): DeliveryError {

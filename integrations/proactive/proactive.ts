@@ -49,6 +49,7 @@ export class Proactive implements TicketSystem {
   readonly link = null;
   readonly searches = false;
   readonly screens = null;
+  readonly candidates = null;
   readonly testShowsReading = false;
   readonly fixedFields = ["correlationId", "serviceIdentifier"];
   readonly #settings: ProactiveSettings;
@@ -193,9 +194,7 @@ export class Proactive implements TicketSystem {
     return Promise.resolve({ instead: `Status in RhythmX Edge: ${status}. ${notes}` });
   }
 
-  findPerson(): Promise<string | null> {
-    return Promise.resolve(null);
-  }
+  readonly findPerson = (): Promise<null> => Promise.resolve(null);
 
   setAssignee(): Promise<UpdateResult> {
     return Promise.resolve({ instead: "Assigned to nobody in RhythmX Edge." });

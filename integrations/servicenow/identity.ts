@@ -1,9 +1,10 @@
 /** Identifies records: from the answer to a create or by a number; and checks whether the account sees its own records (protocols 4). */
 import { DeliveryError } from "../../core/errors.ts";
 import type { RemoteTicket } from "../../core/tickets/ticket.ts";
-import type { KnownTicket, NamedTicket } from "../../core/tickets/ticket-system.ts";
+import type { KnownTicket, NamedTicket, TicketCandidate } from "../../core/tickets/ticket-system.ts";
+import { toIso } from "../../core/time.ts";
 import type { TargetAnswer } from "../http.ts";
-import { rawOf, type StateRow } from "./record-state.ts";
+import { displayOf, rawOf, type StateRow, utcOf } from "./record-state.ts";
 import type { Table } from "./table.ts";
 
 /** How many of our own tickets are tried before the account counts as unable to see them. */
@@ -54,6 +55,20 @@ export class RecordIdentity {
     return (await this.#ours(correlation)).map((row) => this.#shown(row));
   }
 
+  /** The same with what people recognise them by. @throws DeliveryError hidden */
+  async candidates(correlation: string): Promise<TicketCandidate[]> {
+    const rows = await this.#ours(correlation, ",short_description,state,sys_created_on");
+    return rows.map((row) => {
+      const made = utcOf(rawOf(row.sys_created_on));
+      return {
+        ticket: this.#shown(row),
+        title: rawOf(row.short_description),
+        status: displayOf(row.state),
+        madeAt: made === null ? null : toIso(made),
+      };
+    });
+  }
+
   async findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
     for (const { remote, correlation } of known.slice(0, mostKnown)) {
       const found = await this.find(correlation);
@@ -96,7 +111,7 @@ export class RecordIdentity {
     });
   }
 
-  async #ours(correlation: string): Promise<StateRow[]> {
+  async #ours(correlation: string, more = ""): Promise<StateRow[]> {
     // ServiceNow would drop an empty or invalid value from the query, which would then match any ticket.
     if (!/^[A-Za-z0-9-]{8,100}$/.test(correlation))
       throw new DeliveryError("unexpected", "the correlation id is odd", {
@@ -104,7 +119,7 @@ export class RecordIdentity {
         data: { permanent: true },
       });
     // ServiceNow silently ignores invalid parts of a query, so each row is checked.
-    return (await this.#rows(`correlation_id=${correlation}`)).filter(
+    return (await this.#rows(`correlation_id=${correlation}`, more)).filter(
       (one) => rawOf(one.correlation_id) === correlation,
     );
   }
@@ -121,8 +136,10 @@ export class RecordIdentity {
     );
   }
 
-  async #rows(query: string): Promise<StateRow[]> {
-    const path = `${this.#table.path}?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=5&sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,correlation_id`;
+  /** `more`: further columns, each after a comma; then every column has its value for people too. */
+  async #rows(query: string, more = ""): Promise<StateRow[]> {
+    const shown = more === "" ? "" : "&sysparm_display_value=all";
+    const path = `${this.#table.path}?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=5&sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,correlation_id${more}${shown}`;
     return (await this.#table.list(path)) as StateRow[];
   }
 

@@ -11,6 +11,7 @@ import type {
   KnownTicket,
   NamedTicket,
   TestStep,
+  TicketCandidate,
   TicketRequest,
   TicketSystem,
   TitleChange,
@@ -114,6 +115,8 @@ export class ServiceNow implements TicketSystem {
   findAll(correlation: string): Promise<RemoteTicket[]> {
     return this.#identity.findAll(correlation);
   }
+
+  readonly candidates = (correlation: string): Promise<TicketCandidate[]> => this.#identity.candidates(correlation);
 
   findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
     return this.#identity.findsOwn(known);

@@ -209,6 +209,17 @@ for (const [name, make] of Object.entries(makers)) {
       const keys = (await it.adapter.findAll(request(one).correlation)).map(({ key }) => key);
       expect(keys.toSorted()).toEqual([remote.key, other.key].toSorted());
       expect(await it.adapter.findAll(correlationOf(it.adapter.name, "INC-ffffffff", 1))).toEqual([]);
+      // Those that a person may choose from, where the system lists them.
+      const shown = (await it.adapter.candidates?.(request(one).correlation)) ?? [];
+      expect(shown.map(({ ticket }) => ticket.key).toSorted()).toEqual(
+        it.adapter.candidates === null ? [] : keys.toSorted(),
+      );
+      for (const { title: said, status, madeAt } of shown)
+        expect([said, status, madeAt]).toEqual([
+          it.adapter.titleOf(payload) ?? "?",
+          expect.any(String),
+          expect.any(String),
+        ]);
     });
 
     for (const level of ["critical", "high", "medium", "low"] as const)

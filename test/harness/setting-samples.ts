@@ -22,6 +22,7 @@ const url = of("https://one.example", "ftp://one.example");
 const table = of("Fault", "not a table!");
 
 export const samples: Readonly<Record<string, Sample>> = {
+  RHYTHMX_RETENTION_SCHEDULE: schedule,
   JIRA_URL: url,
   JIRA_EMAIL: line,
   JIRA_API_TOKEN: secret,

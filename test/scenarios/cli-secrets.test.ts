@@ -212,6 +212,10 @@ test(
       delete appliance.env.CREDENTIALS_DIRECTORY;
     };
     await start();
+    expect(appliance.run(["secrets", "rotate"])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`the master key is kept in ${key}: give the next one with --new-key FILE`),
+    });
     const rotated = appliance.run(["secrets", "rotate", "--new-key", next]);
     expect([rotated.code, rotated.stderr]).toEqual([
       0,

@@ -70,6 +70,7 @@ const table: Readonly<Record<string, readonly Role[] | null>> = {
   "POST /console/deliveries/:id/retry": ["analyst", "admin"],
   "POST /console/deliveries/:id/discard": ["analyst", "admin"],
   "POST /console/deliveries/:id/identify": ["analyst", "admin"],
+  "POST /console/deliveries/:id/candidates": ["analyst", "admin"],
   "GET /settings/integrations": people,
   "POST /console/integrations/:section/test": ["admin"],
   "GET /settings": ["admin"],

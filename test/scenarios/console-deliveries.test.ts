@@ -149,6 +149,101 @@ test("a ticket that was made and not identified is named, not sent again", async
   expect(named.text).toContain("Done");
 });
 
+/** One create of ServiceNow that was made and not identified, and the page of its delivery. */
+async function unnamed(users: readonly string[] = ["kim"]) {
+  const it = await scene(
+    { AUTO_PUSH_SYSTEMS: "servicenow", UNKNOWN_LOOKUP_DELAYS_SECONDS: "10,20", RETRY_BASE_DELAY_SECONDS: "5" },
+    { snow: { createAnswer: "nothing", readable: false } },
+  );
+  await it.appliance.ingest(users.map((user) => critical(user)));
+  await until(async () => {
+    await turn(it, 10_000);
+    it.admin = await login(it);
+    return (await deliveries(it, "state=parked")).length === users.length;
+  }, 180_000);
+  const [{ id }] = await deliveries(it, "state=parked");
+  return { it, id: id as string, admin: await asAdmin(it) };
+}
+
+test("candidates of what was made and not identified: none, one to pick, many, and the ticket of another incident", async () => {
+  const { it, id, admin } = await unnamed();
+  const action = `/console/deliveries/${id}/candidates`;
+  const page = await admin.get(`/deliveries/${id}`);
+  expect(page.text).toContain("Look for it in ServiceNow");
+  const hidden = await admin.submit(page, action);
+  expect(hidden.text).toContain("ServiceNow shows no ticket with it.");
+  expect(hidden.text).toContain("an access control rule (ACL) hides them from the account");
+  // By now the account may read.
+  it.snow.options.readable = true;
+  const [row] = it.snow.rows;
+  if (row === undefined) throw new Error("no record was made");
+  row.short_description = nasty;
+  const one = await admin.submit(hidden, action);
+  expect(one.text).toContain("ServiceNow has one ticket with it.");
+  expect(one.text).toMatch(new RegExp(`${row.number} .*New .*made .*SOC "><img src=x`));
+  expect(one.html).not.toContain("<img src=x");
+  it.snow.rows.push({ ...row, sys_id: "f".repeat(32), number: "INC0020000" });
+  const many = await admin.submit(one, action);
+  expect(many.text).toContain("ServiceNow has 2 tickets with it: pick the one that is to be kept in step.");
+  it.snow.rows.pop();
+  const found = [...one.html.matchAll(/<form[^>]*identify"[\s\S]*?<\/form>/g)].find(([form]) =>
+    form.includes("It is "),
+  );
+  const token = /name="form_token" value="([^"]+)"/.exec(one.html)?.[1] ?? "";
+  const number = /name="number" value="([^"]+)"/.exec(found?.[0] ?? "")?.[1] ?? "";
+  expect(number).toBe(row.number ?? "?");
+  const named = await admin.post(`/console/deliveries/${id}/identify`, { form_token: token, number });
+  expect(named.text).toContain(`ServiceNow ${number} is the incident's ticket now.`);
+  // Decided by now: there is nothing to look for.
+  expect((await admin.post(action, { form_token: token })).status).toBe(409);
+});
+
+test("candidates in Jira are those with the label; a search that shows none says how much that means", async () => {
+  const it = await scene(
+    { ...jiraOnly, UNKNOWN_LOOKUP_DELAYS_SECONDS: "10", UNKNOWN_OUTCOME: "ask" },
+    { jira: { indexLagMs: 10 * 60 * 60_000 } },
+  );
+  it.jira.faults = ({ method, path }) =>
+    method === "POST" && path.endsWith("/issue") ? { when: "before", what: "reset" } : null;
+  await it.appliance.ingest([critical("kim")]);
+  await until(async () => {
+    await turn(it, 10_000);
+    it.admin = await login(it);
+    return (await deliveries(it, "state=parked")).length === 1;
+  }, 180_000);
+  it.jira.faults = () => null;
+  const [{ id }] = await deliveries(it, "state=parked");
+  const admin = await asAdmin(it);
+  const page = await admin.get(`/deliveries/${id}`);
+  const action = `/console/deliveries/${id}/candidates`;
+  const none = await admin.submit(page, action);
+  expect(none.text).toContain("Jira shows no ticket with it. The account has read no other ticket of its own");
+  // Somebody has made it there by hand, with the label.
+  const label = /with the label (rhythmx-inc-[0-9a-f]+)/.exec(page.text)?.[1] ?? "";
+  const made = await fetch(`${it.jira.url}/rest/api/3/issue`, {
+    method: "POST",
+    headers: {
+      Accept: "application/json",
+      "Content-Type": "application/json",
+      Authorization: `Basic ${btoa("soc@acme.example:jira-token-1")}`,
+    },
+    body: JSON.stringify({
+      fields: {
+        project: { key: "SEC" },
+        issuetype: { id: "10001" },
+        summary: "Found again",
+        description: { type: "doc", version: 1, content: [] },
+        labels: [label],
+      },
+    }),
+  });
+  expect(made.status).toBe(201);
+  it.jira.options.indexLagMs = 0;
+  const one = await admin.submit(none, action);
+  expect(one.text).toContain("Jira has one ticket with it.");
+  expect(one.text).toMatch(/SEC-1 .*To Do .*Found again It is SEC-1/);
+});
+
 test("all that match: how many, the newest ten, and only what was there to be seen; a reason in the histories", async () => {
   const actors = Array.from({ length: 12 }, (_, n): [string, string] => [`user${n}`, n < 11 ? "North" : "South"]);
   const it = await refused(...actors);

@@ -8,6 +8,7 @@ import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { ConsoleClient } from "../harness/console-client.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
+import { cleanUpScenes, login, scene } from "../harness/ticket-scene.ts";
 
 const cleanUp: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -65,6 +66,53 @@ test("the support bundle is an archive", async () => {
   const answer = await admin.raw("POST", "/console/system/support", headers, fields);
   expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/gzip"]);
   expect(gunzipSync(Buffer.from(await answer.arrayBuffer())).toString("latin1")).toContain("ustar");
+});
+
+test("every loop says what it does, when it runs, and where its pace is set or why it is not", async () => {
+  const { edge, admin } = await started();
+  const api = await ApiClient.loggedIn(edge, "admin");
+  const loops = async () =>
+    (await api.get("/api/system")).body.loops as { name: string; runs: number; next_run: string }[];
+  const { html } = await admin.get("/system");
+  const rows = html.split("<tr>");
+  for (const { name } of await loops()) {
+    const row = rows.find((one) => one.includes(`<span class="lead">${name}</span>`)) ?? "";
+    expect([name, row]).toEqual([name, expect.stringMatching(/set with|Not to be set: \w/)]);
+  }
+  // Retention by a schedule: no sooner, and then at its time.
+  const page = await admin.get("/settings/retention");
+  const often = await admin.fill(page, "/console/settings/retention/save", { schedule: "sometimes" });
+  expect([often.status, often.text]).toEqual([422, expect.stringContaining("a schedule of five or six fields")]);
+  expect((await admin.fill(page, "/console/settings/retention/save", { schedule: "40 * * * *" })).at).toBe(
+    "/settings/retention",
+  );
+  const retention = async () => {
+    const found = (await loops()).find(({ name }) => name === "retention");
+    if (found === undefined) throw new Error("there is no loop of retention");
+    return found;
+  };
+  const { runs, next_run } = await retention();
+  const at = new Date(next_run);
+  expect([at.getMinutes(), at.getTime() > edge.clock.now()]).toEqual([40, true]);
+  await edge.clock.advance(at.getTime() - edge.clock.now() - 60_000);
+  expect((await retention()).runs).toBe(runs);
+  await edge.clock.advance(120_000);
+  await until(async () => (await retention()).runs === runs + 1);
+});
+
+test("when ticket systems are asked for changes is shown with its last and next time", async () => {
+  const it = await scene({ AUTO_PUSH_SYSTEMS: "jira", JIRA_SYNC_SCHEDULE: "0 * * * *" });
+  const { integrations } = (await (await login(it)).get("/api/integrations/status")).body;
+  const jira = integrations.find(({ system }: { system: string }) => system === "jira");
+  expect([
+    new Date(jira.sync.next_search).getMinutes(),
+    Date.parse(jira.sync.next_search) > it.appliance.clock.now(),
+  ]).toEqual([0, true]);
+  const admin = await ConsoleClient.signedIn(it.appliance, "admin");
+  const { html, text } = await admin.get("/system");
+  expect(text).toMatch(/Jira looks for tickets that were changed there, set as Look for changes/);
+  expect(html).toContain(`datetime="${jira.sync.next_search}"`);
+  await cleanUpScenes();
 });
 
 test("others see the appliance, and none of its buttons", async () => {

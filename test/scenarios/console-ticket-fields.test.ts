@@ -4,6 +4,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { ApiClient } from "../harness/api-client.ts";
 import { until } from "../harness/appliance.ts";
+import { ConnectProxy, TlsFront } from "../harness/connect-proxy.ts";
 import { hostileWords } from "../harness/hostile-words.ts";
 import { pem, serverPair } from "../harness/test-certificates.ts";
 import { filled, jiraFor, pages, started } from "../harness/ticket-console.ts";
@@ -11,6 +12,16 @@ import { cleanUp, cleanUpScenes, critical } from "../harness/ticket-scene.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
 
 afterEach(cleanUpScenes);
+
+/** The object that a form's rows make: a value is JSON where it is, else a text. */
+function rowsIn(fields: URLSearchParams, setting: string): Record<string, unknown> {
+  const found: [string, unknown][] = [];
+  for (let row = 0; fields.has(`${setting}.${row}`); row++) {
+    const [id, value] = [fields.get(`${setting}.${row}`) ?? "", fields.get(`${setting}.${row}.value`) ?? ""];
+    if (id !== "") found.push([id, /^(?:[[{"]|-?\d+$)/.test(value) ? JSON.parse(value) : value]);
+  }
+  return Object.fromEntries(found);
+}
 
 for (const deployment of ["Cloud", "Server"] as const)
   test(`its own fields are picked, checked and sent (${deployment})`, async () => {
@@ -65,9 +76,8 @@ for (const deployment of ["Cloud", "Server"] as const)
     expect(pick.text).toContain("Put into the settings above: Cost centre, Background, customfield_10099.");
     expect(pick.text).toContain("a number such as 7 or 2.5");
     expect(pick.text).toContain("a day such as 2026-03-13");
-    const typed = admin.fieldsOf(pick, form).get("extra_fields") ?? "";
     const background = { type: "paragraph", content: [{ type: "text", text: "One line" }] };
-    expect(JSON.parse(typed)).toEqual({
+    expect(rowsIn(admin.fieldsOf(pick, form), "extra_fields")).toEqual({
       customfield_10011: 1,
       customfield_10010: { id: "100" },
       customfield_10012: deployment === "Cloud" ? { type: "doc", version: 1, content: [background] } : "One line",
@@ -160,9 +170,9 @@ test("ServiceNow: columns are picked from dictionary, choices and policies, for 
     `/console${pages.servicenow}/pick`,
   );
   const fields = admin.fieldsOf(pick, form);
-  expect([fields.get("extra_fields"), fields.get("close_fields")]).toEqual([
-    '{"u_soc":"2"}',
-    '{"u_cause":"Mail","parent_incident":"INC1"}',
+  expect([rowsIn(fields, "extra_fields"), rowsIn(fields, "close_fields")]).toEqual([
+    { u_soc: "2" },
+    { u_cause: "Mail", parent_incident: "INC1" },
   ]);
   expect((await admin.fill(pick, form, { password: account.password, all_the_same: "on" })).at).toBe(pages.servicenow);
 
@@ -189,7 +199,7 @@ test("what is picked and not put into the settings is put there by Save and by t
     const answer = await admin.fill(asked, form, typed, `/console${pages.jira}/${button}`);
     expect([button, answer.status]).toEqual([button, 422]);
     expect(answer.text).toContain("Put into the settings above: Effort. Save, and it counts.");
-    expect(admin.fieldsOf(answer, form).get("extra_fields")).toBe('{"customfield_10011":7}');
+    expect(rowsIn(admin.fieldsOf(answer, form), "extra_fields")).toEqual({ customfield_10011: 7 });
   }
   const byHand = { api_token: given.api_token, "hand.extra_fields.name": "customfield_10011" };
   const put = await admin.fill(asked, form, { ...byHand, "hand.extra_fields.value": "8" });
@@ -197,6 +207,50 @@ test("what is picked and not put into the settings is put there by Save and by t
   expect((await admin.fill(put, form, { api_token: given.api_token })).at).toBe(pages.jira);
   const api = await ApiClient.asUser(edge, "boss", "admin");
   expect((await api.get("/api/settings/jira")).body.fields.extra_fields.value).toBe('{"customfield_10011":8}');
+});
+
+test("fields are rows with a value each, texts and JSON; a whole object takes their place", async () => {
+  const { edge, admin } = await started();
+  const api = await ApiClient.asUser(edge, "boss", "admin");
+  const form = `/console${pages.jira}/save`;
+  const saved = async () => (await api.get("/api/settings/jira")).body.fields.extra_fields.value;
+  const typed = {
+    "extra_fields.0": "customfield_1",
+    "extra_fields.0.value": `SOC ${hostileWords.markup}`,
+    "extra_fields.1": "customfield_2",
+    "extra_fields.1.value": '{"value": "North"}',
+    "extra_fields.2": "customfield_3",
+    "extra_fields.2.value": '"7"',
+  };
+  const first = await admin.fill(await admin.get(pages.jira), form, typed);
+  expect(first.at).toBe(pages.jira);
+  const object = { customfield_1: `SOC ${hostileWords.markup}`, customfield_2: { value: "North" }, customfield_3: "7" };
+  expect(JSON.parse(await saved())).toEqual(object);
+  expect(first.html).not.toContain(hostileWords.markup);
+  // Shown as it was typed, and unchanged it is no change.
+  expect(rowsIn(admin.fieldsOf(first, form), "extra_fields")).toEqual(object);
+  expect((await admin.fill(first, form)).text).toContain("nothing was changed");
+  // A row less, and a field in the place of another.
+  const less = await admin.fill(first, form, {
+    "extra_fields.0": "",
+    "extra_fields.0.value": "",
+    "extra_fields.2.value": "7",
+  });
+  expect(await saved()).toBe('{"customfield_2":{"value":"North"},"customfield_3":7}');
+  for (const [wrong, words] of [
+    [{ "extra_fields.2": "", "extra_fields.2.value": "x" }, "a row has a value, but no field"],
+    [{ "extra_fields.2": "customfield_3", "extra_fields.2.value": "x" }, '"customfield_3" is there twice'],
+  ] as const)
+    expect((await admin.fill(less, form, wrong)).text).toContain(words);
+  // As JSON; what is none stays in its place and is told.
+  const none = await admin.fill(less, form, { extra_fields: "{customfield_4}" });
+  expect([none.status, none.text]).toEqual([422, expect.stringContaining("a JSON object such as")]);
+  expect(admin.fieldsOf(none, form).get("extra_fields")).toBe("{customfield_4}");
+  const whole = await admin.fill(none, form, { extra_fields: '{"customfield_4": ["a"]}' });
+  expect([whole.at, await saved()]).toEqual([pages.jira, '{"customfield_4": ["a"]}']);
+  expect(rowsIn(admin.fieldsOf(whole, form), "extra_fields")).toEqual({ customfield_4: ["a"] });
+  await admin.fill(whole, form, { "extra_fields.0": "", "extra_fields.0.value": "" });
+  expect(await saved()).toBe("");
 });
 
 test("the certificates that a system shows are told, also where its authority is not trusted", async () => {
@@ -220,4 +274,31 @@ test("the certificates that a system shows are told, also where its authority is
     true,
     expect.not.stringContaining("not trusted"),
   ]);
+});
+
+test("the certificates are told through a proxy too, and directly where it does not count", async () => {
+  const { edge } = await started();
+  const api = await ApiClient.asUser(edge, "boss", "admin");
+  const front = await TlsFront.started("server", 1);
+  const proxy = await ConnectProxy.started(front.port);
+  const { url } = proxy;
+  const test = async (more: object = {}) => {
+    const { body } = await api.post("/api/settings/jira/test", { ...filled("https://jira.example"), ...more });
+    return body.steps[0] as { name: string; detail: string; certificates?: { subject: string }[] };
+  };
+  const shown = await test({ proxy: url });
+  expect([shown.name, shown.certificates?.length ?? 0]).toEqual(["TLS handshake", expect.any(Number)]);
+  expect(shown.certificates?.[0]?.subject).toMatch(/\w/);
+  expect(shown.detail).toContain(`, through ${new URL(url).host}; its certificate holds until`);
+  // The chain and the test of the connection itself.
+  expect(proxy.asked.filter((one) => one === "jira.example:443").length).toBeGreaterThan(1);
+  await api.send("PUT", "/api/settings/network", { no_proxy: "jira.example" });
+  proxy.asked.splice(0);
+  expect((await test({ proxy: url })).name).not.toBe("TLS handshake");
+  expect(proxy.asked).toEqual([]);
+  await api.send("PUT", "/api/settings/network", { no_proxy: null });
+  // One that refuses: the test says so, and nothing hangs.
+  front.stop();
+  proxy.stop();
+  expect((await test({ proxy: url })).name).not.toBe("TLS handshake");
 });

@@ -159,11 +159,33 @@ test("ServiceNow is set up by its page alone", async () => {
   await admin.fill(push, `/console${pages.auto_push}/save`, {
     enabled: "true",
     min_severity: "HIGH",
-    systems: "servicenow",
+    "systems.jira": null,
+    "systems.servicenow": "true",
     campaigns: "each",
   });
   await edge.ingest([critical("other")]);
   await until(() => snow.rows.length === 1);
+});
+
+test("the systems of auto-push are ticked; none of them is refused with the way to switch it off", async () => {
+  const { edge, admin } = await started();
+  const api = await ApiClient.asUser(edge, "boss", "admin");
+  const save = `/console${pages.auto_push}/save`;
+  const page = await admin.get(pages.auto_push);
+  const ticked = (html: string) =>
+    [...html.matchAll(/name="systems\.(\w+)" value="true" checked/g)].map(([, id]) => id);
+  expect(ticked(page.html)).toEqual(["jira"]);
+  const none = await admin.fill(page, save, { "systems.jira": null });
+  expect([none.status, none.text]).toEqual([422, expect.stringContaining("to make no ticket by itself, switch")]);
+  expect(ticked(none.html)).toEqual([]);
+  const both = await admin.fill(none, save, { "systems.jira": "true", "systems.servicenow": "true" });
+  expect([both.at, ticked(both.html)]).toEqual([pages.auto_push, ["jira", "servicenow"]]);
+  expect((await api.get("/api/settings/auto_push")).body.fields.systems.value).toBe("jira,servicenow");
+  // As people write it elsewhere; what nobody has changed is no change.
+  await api.send("PUT", "/api/settings/auto_push", { systems: "Proactive, jira" });
+  const shown = await admin.get(pages.auto_push);
+  expect(ticked(shown.html)).toEqual(["jira", "proactive"]);
+  expect((await admin.fill(shown, save)).text).toContain("nothing was changed");
 });
 
 test("auto-push says what each choice would have meant; retries say when they come", async () => {

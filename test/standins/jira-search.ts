@@ -29,8 +29,9 @@ export function search({ issues: all, options }: Searched, asked: Asked): Reply 
     byLabel === null
       ? [...visible].reverse()
       : visible.filter(({ fields }) => fields.labels.includes(byLabel[1] ?? ""));
-  const issues = found.slice(0, Number(body.maxResults ?? 50)).map(({ id, key, fields, status }) => {
-    const all: Record<string, unknown> = { labels: fields.labels, status: { name: status } };
+  const issues = found.slice(0, Number(body.maxResults ?? 50)).map(({ id, key, fields, status, createdAt }) => {
+    const { labels, summary } = fields;
+    const all: Record<string, unknown> = { labels, summary, status: { name: status }, created: stamp(createdAt) };
     const wanted = (body.fields ?? []) as string[];
     return { id, key, fields: Object.fromEntries(wanted.map((name) => [name, all[name]])) };
   });

@@ -123,6 +123,7 @@ export class ServiceNowStandIn extends StandIn {
     const lacking = lackingColumn(this.options, row);
     if (lacking !== undefined) return refusedByPolicy(lacking);
     this.#touch(row, this.#account);
+    row.sys_created_on = row.sys_updated_on ?? "";
     for (const name of journals)
       if (typeof body[name] === "string" && !this.options.readOnly.includes(name))
         this.#write(row, name, String(body[name]), this.#account);

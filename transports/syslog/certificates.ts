@@ -29,18 +29,18 @@ export function certificateFacts(certificate: X509Certificate): ShownCertificate
   };
 }
 
-/** Shakes hands with one address without judging its certificate, and closes. Never rejects. */
+/** Shakes hands with one address without judging its certificate, and closes. `way`: a connection that leads there. Never rejects. */
 export function inspectTls(
   context: Pick<SenderContext, "host" | "port"> & { limits: Pick<SenderContext["limits"], "connectMs"> },
   address: string,
   material: Pick<TlsMaterial, "serverName" | "cert" | "key">,
+  way: Socket | null = null,
 ): Promise<Inspection> {
-  const found: Inspection = { connected: false, handshake: null, error: null };
+  const found: Inspection = { connected: way !== null, handshake: null, error: null };
   return new Promise((resolve) => {
     const serverName = material.serverName ?? context.host;
     const options: ConnectionOptions = {
-      host: address,
-      port: context.port,
+      ...(way === null ? { host: address, port: context.port } : { socket: way }),
       minVersion: "TLSv1.2",
       rejectUnauthorized: false,
       ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
@@ -59,6 +59,7 @@ export function inspectTls(
       socket.removeAllListeners();
       socket.on("error", () => {});
       socket.destroy();
+      way?.destroy();
       resolve({ ...found, error });
     };
     const late = setTimeout(() => end("it did not answer in time"), context.limits.connectMs);

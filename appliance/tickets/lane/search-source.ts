@@ -14,6 +14,8 @@ export interface SyncStatus {
   okAt: number | null;
   /** Why the last one failed; null = it did not. */
   error: string | null;
+  /** The next one by the schedule; Infinity = never. */
+  nextAt: number;
 }
 
 export class SearchSource implements JobSource {
@@ -22,14 +24,14 @@ export class SearchSource implements JobSource {
   readonly #schedule = new Schedule();
   #isDue = false;
   #isSearching = false;
-  #status: SyncStatus = { at: null, okAt: null, error: null };
+  #status: Omit<SyncStatus, "nextAt"> = { at: null, okAt: null, error: null };
 
   constructor(lane: LaneView) {
     this.#lane = lane;
   }
 
   get status(): SyncStatus {
-    return this.#status;
+    return { ...this.#status, nextAt: this.#schedule.nextAt };
   }
 
   apply({ syncSchedules }: TicketSettings): void {

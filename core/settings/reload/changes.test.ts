@@ -48,6 +48,7 @@ const values: Readonly<Record<(typeof environmentNames)[number], string>> = {
   RHYTHMX_LOG_FORMAT: "text",
   RHYTHMX_RETENTION_DAYS: "30",
   RHYTHMX_AUDIT_RETENTION_DAYS: "30",
+  RHYTHMX_RETENTION_SCHEDULE: "0 3 * * *",
   RHYTHMX_BACKUP_SCHEDULE: "30 2 * * *",
   RHYTHMX_BACKUP_DIR: "/mnt/backup",
   RHYTHMX_BACKUP_KEEP: "3",

@@ -64,6 +64,7 @@ const readers: Readonly<Record<SettingName, (settings: Settings) => unknown>> = 
   RHYTHMX_LOG_FORMAT: ({ logFormat }) => logFormat,
   RHYTHMX_RETENTION_DAYS: ({ retentionDays }) => retentionDays,
   RHYTHMX_AUDIT_RETENTION_DAYS: ({ auditRetentionDays }) => auditRetentionDays,
+  RHYTHMX_RETENTION_SCHEDULE: ({ retentionSchedule }) => retentionSchedule,
   RHYTHMX_BACKUP_SCHEDULE: ({ backup }) => backup.schedule,
   RHYTHMX_BACKUP_DIR: ({ backup }) => backup.dir,
   RHYTHMX_BACKUP_KEEP: ({ backup }) => backup.keep,

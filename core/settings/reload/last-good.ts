@@ -144,6 +144,7 @@ const holders: Readonly<Record<SettingName, (to: Settings, from: Settings) => Se
   RHYTHMX_LOG_FORMAT: (to, { logFormat }) => ({ ...to, logFormat }),
   RHYTHMX_RETENTION_DAYS: (to, { retentionDays }) => ({ ...to, retentionDays }),
   RHYTHMX_AUDIT_RETENTION_DAYS: (to, { auditRetentionDays }) => ({ ...to, auditRetentionDays }),
+  RHYTHMX_RETENTION_SCHEDULE: (to, { retentionSchedule }) => ({ ...to, retentionSchedule }),
   RHYTHMX_BACKUP_SCHEDULE: (to, { backup }) => withBackup(to, { schedule: backup.schedule }),
   RHYTHMX_BACKUP_DIR: (to, { backup }) => withBackup(to, { dir: backup.dir }),
   RHYTHMX_BACKUP_KEEP: (to, { backup }) => withBackup(to, { keep: backup.keep }),

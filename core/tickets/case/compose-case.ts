@@ -1,5 +1,6 @@
 /** The enriched body of a Proactive Case: every section of the seed's table, from the incident's own data (seed 001 "Enriched Ticket Body"). */
 
+import type { LinearPattern } from "../../text/linear-pattern.ts";
 import { actionSections, floorRows } from "../compose.ts";
 import { type Block, type Draft, mapTexts, type Section } from "../draft.ts";
 import { openingOf } from "../opening.ts";
@@ -18,7 +19,7 @@ import { detectedThreats, iso, sampleEvents, sampleRow, siemAlarms } from "./rul
 
 export interface CaseOptions {
   baseUrl: string;
-  maskPatterns?: readonly RegExp[];
+  maskPatterns?: readonly LinearPattern[];
   /** True when the ticket is created, false when its risk has changed. */
   isFirst: boolean;
 }

@@ -2,6 +2,7 @@
  * Passwords, tokens and keys in command lines and notes are masked before a text leaves for a ticket (CONTRACT 6): by the program that
  * takes them, by the name that stands before them, and by their own shape. Every step is linear in the length of the text.
  */
+import type { LinearPattern } from "../../text/linear-pattern.ts";
 import { isSecret, namesSecret, secretName } from "./names.ts";
 import { shapes } from "./shapes.ts";
 import { secretsOf, toolOf } from "./tools.ts";
@@ -87,13 +88,13 @@ const contexts: readonly RegExp[] = [
 ];
 
 /** `more`: patterns of the site, of which the whole match is masked. */
-export function masked(text: string, more: readonly RegExp[] = []): string {
+export function masked(text: string, more: readonly LinearPattern[] = []): string {
   let left = maskTools(text);
   for (const pattern of contexts) left = left.replace(pattern, replaced);
   for (const pattern of namedValues) left = left.replace(pattern, byName);
   left = left.replace(optionAndValue, byOption).replace(nameAndValue, byName);
   for (const pattern of shapes) left = left.replace(pattern, `$1${mask}`);
-  return more.reduce((known, pattern) => known.replace(pattern, mask), left);
+  return more.reduce((known, pattern) => pattern.replaced(known, mask), left);
 }
 
 function replaced(all: string, kept: string, value: string): string {

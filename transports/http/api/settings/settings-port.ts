@@ -42,7 +42,7 @@ export interface AccountsPreview {
   actors: { entity: string; name: string }[];
 }
 
-/** What retention would remove with these settings, within the hour. */
+/** What retention would remove with these settings, at its next pass. */
 export interface RetentionPreview {
   days: number;
   audit_days: number;

@@ -141,7 +141,7 @@ export function settingsRoutes({ settings }: ApiDependencies): Route[] {
       path: "/api/settings/:section/preview",
       summary: "Says what settings would mean before they are saved",
       description:
-        "Section masking: `text` as tickets would have it. Section routing: where tickets of the entities of the last 30 days would go. Section correlation: which actors of these days are shared accounts. Section retention: what would be removed within the hour.",
+        "Section masking: `text` as tickets would have it. Section routing: where tickets of the entities of the last 30 days would go. Section correlation: which actors of these days are shared accounts. Section retention: what would be removed at the next pass.",
       body: v.object({
         fields: v.exactOptional(
           v.pipe(v.record(v.string(), v.unknown()), v.description("As they would be saved; null = the default.")),

@@ -158,7 +158,12 @@ export const integrationStatus = v.object({
   answers: v.pipe(v.boolean(), v.description("False while nothing is sent because the system is down.")),
   deliveries: v.pipe(v.record(text, count), v.description("Unfinished ones by state.")),
   sync: v.pipe(
-    v.object({ last_search: orNull(time), last_good_search: orNull(time), error: orNull(text) }),
+    v.object({
+      last_search: orNull(time),
+      last_good_search: orNull(time),
+      next_search: v.pipe(orNull(time), v.description("By its schedule; null where it is not enabled.")),
+      error: orNull(text),
+    }),
     v.description("The search for tickets that have changed."),
   ),
   tickets: v.pipe(
@@ -184,6 +189,7 @@ export const feedStatus = v.object({
     v.object({
       name: text,
       protocol: text,
+      encrypted: v.pipe(v.boolean(), v.description("By TLS: also of `relp`.")),
       address: v.pipe(orNull(text), v.description("Host and port; null for callers who are limited to entities.")),
       preset: orNull(text),
       framing: orNull(text),

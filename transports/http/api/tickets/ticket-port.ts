@@ -55,6 +55,8 @@ export interface TicketPort {
   /** `seen`: when it was last changed, as the caller has seen it; null = whenever. @throws EdgeError delivery_changed */
   retry(caller: Caller, id: string, fields: Json | null, seen?: number | null): Promise<Json>;
   identify(caller: Caller, id: string, number: string): Promise<Json>;
+  /** The tickets that the target shows for a create that waits to be named. @throws EdgeError delivery_state, not_configured */
+  candidates(caller: Caller, id: string): Promise<Json>;
   retryAll(caller: Caller, which: DeadLetterChoice): Promise<{ retried: number }>;
   discard(caller: Caller, id: string, reason: string, seen?: number | null): Promise<Json>;
   discardAll(caller: Caller, which: DeadLetterChoice, reason: string): Promise<{ discarded: number }>;

@@ -52,6 +52,11 @@ function keepDraft() {
 if (settingsForm) {
   const draft = JSON.parse(localStorage.getItem(draftKey) ?? "null");
   if (draft) {
+    // Rows that were added come again.
+    for (const name of Object.keys(draft.fields)) {
+      const rows = `#${CSS.escape(name.split(".")[0] ?? "")}-rows`;
+      for (let n = 0; n < 200 && one(rows) && !settingsForm.elements.namedItem(name); n++) addRow(rows);
+    }
     for (const control of controlsOf(settingsForm))
       if (Object.hasOwn(draft.fields, control.name)) fill(control, draft.fields[control.name]);
     // What is in force by now, since it was saved, needs no word.
@@ -134,4 +139,29 @@ document.addEventListener("change", async (event) => {
 });
 document.addEventListener("input", (event) => {
   if (/** @type {Control} */ (event.target).form === settingsForm && settingsForm) keepDraft();
+});
+
+/** A further row for a table of rows: the last one again, without what stands in it. @param {string} place */
+function addRow(place) {
+  const last = /** @type {HTMLElement | undefined} */ (all(`${place} tbody tr`).at(-1));
+  const next = /** @type {HTMLElement | undefined} */ (last?.cloneNode(true));
+  if (!last || !next) return;
+  const onwards = (/** @type {string} */ text) =>
+    text.replace(/(?<=\.|\brow )\d+/, (number) => String(Number(number) + 1));
+  for (const control of all("input", next)) {
+    for (const name of ["id", "name", "aria-label", "data-label"]) {
+      const text = control.getAttribute(name);
+      if (text !== null) control.setAttribute(name, onwards(text));
+    }
+    control.setAttribute("value", "");
+    /** @type {HTMLInputElement} */ (control).value = "";
+  }
+  for (const words of all(".tiny", next)) words.remove();
+  last.after(next);
+}
+document.addEventListener("click", (event) => {
+  const button = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest("[data-add-row]"));
+  if (!button) return;
+  addRow(button.dataset.addRow ?? "");
+  all(`${button.dataset.addRow} tbody tr`).at(-1)?.querySelector("input")?.focus();
 });

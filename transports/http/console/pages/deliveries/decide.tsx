@@ -5,9 +5,11 @@ import { Icon } from "../../parts/icon.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Panel } from "../../parts/words.tsx";
 import { systemName } from "../overview-state.ts";
+import { CandidateList, type Candidates } from "./candidates.tsx";
 import { type DeliveryDetail, isUndecided, standsStill } from "./delivery-rows.ts";
 
-export const Decide = ({ one }: { one: DeliveryDetail }) => {
+/** `found`: the tickets that the target shows, once somebody has asked for them. */
+export const Decide = ({ one, found }: { one: DeliveryDetail; found: Candidates | null }) => {
   const undecided = isUndecided(one);
   const isGone = one.cause === "ticket_gone";
   const isMade = one.cause === "made_not_identified";
@@ -17,17 +19,22 @@ export const Decide = ({ one }: { one: DeliveryDetail }) => {
   return (
     <Panel title="What happens with it" id="decide">
       {undecided ? (
-        <Form class="form one" action={action("identify")} label="Name the ticket">
-          <Traces one={one} />
-          <label>
-            <span>Number in {systemName(one.system)}</span>
-            <input class="field mono" name="number" required maxlength={64} autocomplete="off" spellcheck={false} />
-            <span class="hint">
-              As people see it there, such as SEC-12 or INC0010023. It is read and compared first.
-            </span>
-          </label>
-          <button class="btn primary">Name the ticket</button>
-        </Form>
+        <>
+          <div class="form one">
+            <Traces one={one} />
+            <CandidateList one={one} found={found} />
+          </div>
+          <Form class="form one" action={action("identify")} label="Name the ticket">
+            <label>
+              <span>Number in {systemName(one.system)}</span>
+              <input class="field mono" name="number" required maxlength={64} autocomplete="off" spellcheck={false} />
+              <span class="hint">
+                As people see it there, such as SEC-12 or INC0010023. It is read and compared first.
+              </span>
+            </label>
+            <button class="btn">Name the ticket</button>
+          </Form>
+        </>
       ) : null}
       {isGone ? (
         <div class="form one">

@@ -6,6 +6,7 @@ import type { FormFields } from "../../form-fields.ts";
 import type { Action } from "../../page.ts";
 import { systemName } from "../overview-state.ts";
 import { allActions } from "./all.tsx";
+import { candidatesAction } from "./delivery.tsx";
 
 const common = { permission: "ticket:write" } as const;
 const longestReason = 1_000;
@@ -13,6 +14,7 @@ const pageOf = (id: string) => `/deliveries/${encodeURIComponent(id)}`;
 
 export const deliveryActions: readonly Action[] = [
   ...allActions,
+  candidatesAction,
   {
     ...common,
     path: "/console/deliveries/retry",

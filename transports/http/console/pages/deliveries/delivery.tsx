@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** `/deliveries/{id}`: one delivery with the request beside the answer of each attempt, and what a person can decide. */
 import { may } from "../../../../../core/access/caller.ts";
-import { page } from "../../page.ts";
+import { type Action, type PageRequest, page } from "../../page.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { Person } from "../../parts/person.tsx";
 import { readableLog } from "../../parts/raw-log.tsx";
@@ -9,6 +9,7 @@ import { State } from "../../parts/state.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Empty, Notice, Panel } from "../../parts/words.tsx";
 import { systemName } from "../overview-state.ts";
+import type { Candidates } from "./candidates.tsx";
 import { Decide } from "./decide.tsx";
 import {
   causeWords,
@@ -20,63 +21,93 @@ import {
   stateNames,
 } from "./delivery-rows.ts";
 
-export const deliveryPage = page<DeliveryDetail>({
+interface Data {
+  one: DeliveryDetail;
+  /** The tickets that the target shows, once somebody has asked for them. */
+  found: Candidates | null;
+}
+
+const at = "/deliveries";
+const titleOf = ({ one: { kind, system } }: Data) => `${kindName(kind)} in ${systemName(system)}`;
+
+async function load({ caller, ports, param }: PageRequest): Promise<Data> {
+  const one = (await ports.api.tickets.delivery(caller, param("id"))) as unknown as DeliveryDetail;
+  return { one, found: null };
+}
+
+export const deliveryPage = page<Data>({
   path: "/deliveries/:id",
   permission: "read",
-  at: "/deliveries",
-  title: ({ kind, system }) => `${kindName(kind)} in ${systemName(system)}`,
-  load: async ({ caller, ports, param }) =>
-    (await ports.api.tickets.delivery(caller, param("id"))) as unknown as DeliveryDetail,
-  view: (one, { caller }) => (
-    <div id="delivery" data-live={one.incident_id}>
-      <nav class="crumbs" aria-label="Where this page is">
-        <a href="/deliveries">Deliveries</a> <span class="mono">{one.id}</span>
-      </nav>
-      <div class="page-head">
-        <div class="grow">
-          <h1>
-            {kindName(one.kind)} in {systemName(one.system)}
-          </h1>
-          <p class="sub row">
-            <State kind={stateNames[one.state].kind}>{stateNames[one.state].name}</State>
-            <span>{one.entity_name}</span>
-          </p>
-        </div>
-        <a class="btn" href={`/incidents/${one.incident_id}`}>
-          Open its incident
-        </a>
+  at,
+  title: titleOf,
+  load,
+  view: (data, request) => <DeliveryView data={data} request={request} />,
+});
+
+/** Asks the target for the tickets that may be the one, and shows them on the delivery's page. */
+export const candidatesAction: Action = {
+  path: "/console/deliveries/:id/candidates",
+  permission: "ticket:write",
+  run: async (request) => {
+    const { ports, caller, param } = request;
+    const found = (await ports.api.tickets.candidates(caller, param("id"))) as unknown as Candidates;
+    const data = { ...(await load(request)), found };
+    return { title: titleOf(data), at, view: <DeliveryView data={data} request={request} /> };
+  },
+};
+
+const DeliveryView = ({ data: { one, found }, request: { caller } }: { data: Data; request: PageRequest }) => (
+  // What was looked up stays until somebody has chosen.
+  <div id="delivery" data-live={found === null ? one.incident_id : undefined}>
+    <nav class="crumbs" aria-label="Where this page is">
+      <a href="/deliveries">Deliveries</a> <span class="mono">{one.id}</span>
+    </nav>
+    <div class="page-head">
+      <div class="grow">
+        <h1>
+          {kindName(one.kind)} in {systemName(one.system)}
+        </h1>
+        <p class="sub row">
+          <State kind={stateNames[one.state].kind}>{stateNames[one.state].name}</State>
+          <span>{one.entity_name}</span>
+        </p>
       </div>
-      <div class="cols">
-        <div class="stack">
-          {one.cause === null ? null : <Cause one={one} />}
-          <Panel
-            title="Attempts"
-            id="attempts"
-            note={one.attempt_history.length > 1 ? `${one.attempt_history.length}, the newest first` : undefined}
-          >
-            {one.attempt_history.length === 0 ? (
-              <Empty icon="hourglass" title="No attempt yet">
-                <p>Each request is listed here beside its answer.</p>
-              </Empty>
-            ) : (
-              <div class="rules">
-                {one.attempt_history.toReversed().map((attempt, at) => AttemptOf(attempt, at === 0))}
-              </div>
-            )}
-          </Panel>
-        </div>
-        <div class="stack">
-          {may(caller, "ticket:write") && (standsStill(one) || one.state === "planned") ? <Decide one={one} /> : null}
-          <Panel title="About" id="about">
-            <div class="body">
-              <Facts one={one} />
+      <a class="btn" href={`/incidents/${one.incident_id}`}>
+        Open its incident
+      </a>
+    </div>
+    <div class="cols">
+      <div class="stack">
+        {one.cause === null ? null : <Cause one={one} />}
+        <Panel
+          title="Attempts"
+          id="attempts"
+          note={one.attempt_history.length > 1 ? `${one.attempt_history.length}, the newest first` : undefined}
+        >
+          {one.attempt_history.length === 0 ? (
+            <Empty icon="hourglass" title="No attempt yet">
+              <p>Each request is listed here beside its answer.</p>
+            </Empty>
+          ) : (
+            <div class="rules">
+              {one.attempt_history.toReversed().map((attempt, at) => AttemptOf(attempt, at === 0))}
             </div>
-          </Panel>
-        </div>
+          )}
+        </Panel>
+      </div>
+      <div class="stack">
+        {may(caller, "ticket:write") && (standsStill(one) || one.state === "planned") ? (
+          <Decide one={one} found={found} />
+        ) : null}
+        <Panel title="About" id="about">
+          <div class="body">
+            <Facts one={one} />
+          </div>
+        </Panel>
       </div>
     </div>
-  ),
-});
+  </div>
+);
 
 const Cause = ({ one: { cause, detail, system, state } }: { one: DeliveryDetail }) => {
   const { name, means } = causeWords(cause ?? "");

@@ -84,10 +84,13 @@ const Destinations = ({ destinations }: { destinations: readonly DestinationStat
 );
 
 /** How messages travel: `TCP, LF · preset splunk · risk 70 and above`. */
-function wayOf({ protocol, framing, preset, min_risk, entities }: DestinationState): string {
+function wayOf({ protocol, encrypted, framing, preset, min_risk, entities }: DestinationState): string {
   const few = typeof entities === "number" ? entities : entities.length;
   return [
-    [protocol.toUpperCase(), ...(framing === null ? [] : [framing === "lf" ? "LF" : "counted frames"])].join(", "),
+    [
+      protocol === "relp" && encrypted ? "RELP over TLS" : protocol.toUpperCase(),
+      ...(framing === null ? [] : [framing === "lf" ? "LF" : "counted frames"]),
+    ].join(", "),
     ...(preset === null ? [] : [`preset ${preset}`]),
     ...(min_risk === 0 ? [] : [`risk ${min_risk} and above`]),
     ...(few === 0 ? [] : [few === 1 ? "1 entity" : `${few} entities`]),

@@ -30,6 +30,8 @@ interface FeedRow {
 interface SetDestination {
   name: string;
   protocol: string;
+  /** By TLS. */
+  encrypted: boolean;
   address: string | null;
   preset: string | null;
   framing: string | null;
@@ -57,7 +59,12 @@ export interface SystemState {
   warnings: string[];
   last_test: LastTest | null;
   answers: boolean;
-  sync: { last_search: string | null; last_good_search: string | null; error: string | null };
+  sync: {
+    last_search: string | null;
+    last_good_search: string | null;
+    next_search: string | null;
+    error: string | null;
+  };
   tickets: { known: number; gone: number; unreadable: number };
   webhooks: boolean;
   fields: Record<string, { policy: FieldPolicy; winner: "ticket" | "rhythmx" }>;
@@ -86,7 +93,7 @@ const notSetUp: Omit<SystemState, "system" | "waiting" | "standing"> = {
   warnings: [],
   last_test: null,
   answers: true,
-  sync: { last_search: null, last_good_search: null, error: null },
+  sync: { last_search: null, last_good_search: null, next_search: null, error: null },
   tickets: { known: 0, gone: 0, unreadable: 0 },
   webhooks: false,
   fields: {},

@@ -122,6 +122,7 @@ const Facts = ({ one, seesAll }: { one: SystemState; seesAll: boolean }) => {
   const rows: [string, Child][] = [
     ["To be sent", waiting],
     ["Last search", <Time at={sync.last_search} seconds />],
+    ["Next search", <Time at={sync.next_search} seconds />],
     ["Webhooks", webhooks ? "taken: changes come in at once" : "no secret is set: changes come in by polling"],
     [
       "Kept in step",

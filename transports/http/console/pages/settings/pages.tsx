@@ -10,7 +10,8 @@ import type {
 } from "../../../api/settings/settings-port.ts";
 import type { FormFields } from "../../form-fields.ts";
 import type { Action, AnyPage, PageRequest } from "../../page.ts";
-import { readFields, type Section, valueText } from "../../parts/settings/field-spec.ts";
+import { type Section, valueText } from "../../parts/settings/field-spec.ts";
+import { readFields } from "../../parts/settings/read-fields.ts";
 import { type SectionData, type SectionDefinition, sectionPage } from "../integrations/section/section-page.tsx";
 import { type AreaSection, AreasFrame, areaOf, settingsPath } from "./areas.tsx";
 import { areaGroups } from "./fields.ts";
@@ -55,7 +56,7 @@ function isLess({ fields }: Section, changes: Readonly<Record<string, unknown>>,
 function wordsOf(removal: RetentionPreview): string {
   const words = removalWords(removal);
   if (words === null) return "Nothing is as old as that at present.";
-  return `Removed within the hour, and not to be brought back except from a backup: ${words}.`;
+  return `Removed at the next pass, and not to be brought back except from a backup: ${words}.`;
 }
 
 const nothing = async () => null;

@@ -215,7 +215,7 @@ export const UnreadWords = ({ unread }: Pick<RetentionPreview, "unread">) =>
 export const RemovalTrial = ({ path, shown }: { path: string; shown: RetentionPreview }) => {
   const words = removalWords(shown);
   return (
-    <Preview id="trial" title="What will be removed" note="at the next pass, within the hour" path={path}>
+    <Preview id="trial" title="What will be removed" note="at the next pass" path={path}>
       <p>
         With {shown.days} {shown.days === 1 ? "day" : "days"} of data and {shown.audit_days} of the audit log:{" "}
         {words === null ? "nothing." : <b>{words}.</b>}

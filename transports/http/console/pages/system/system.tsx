@@ -6,14 +6,16 @@ import { Bar, words } from "../../parts/severity.tsx";
 import { State } from "../../parts/state.tsx";
 import { lengthOf, Time } from "../../parts/time.tsx";
 import { Notice, Panel } from "../../parts/words.tsx";
+import type { SystemState } from "../integrations/integration-state.ts";
 import { Administration } from "./administration.tsx";
 import { type Administration as AdministrationData, readAdministration } from "./administration-state.ts";
-import { Loops } from "./loops.tsx";
+import { Loops, type Polling } from "./loops.tsx";
 import { Retention } from "./retention.tsx";
 import { reportOf, type SystemData, sizeOf } from "./system-state.ts";
 
 interface SystemPageData {
   system: SystemData;
+  polling: Polling[];
   administration: AdministrationData | null;
 }
 
@@ -24,9 +26,10 @@ export const systemPage = page<SystemPageData>({
   title: () => "System",
   load: async (request) => ({
     system: (await request.ports.api.overview.system(request.caller)) as unknown as SystemData,
+    polling: pollingOf((await request.ports.api.settings.status()) as unknown as SystemState[]),
     administration: await readAdministration(request),
   }),
-  view: ({ system: data, administration }) => (
+  view: ({ system: data, polling, administration }) => (
     <>
       <div class="page-head">
         <div class="grow">
@@ -44,7 +47,7 @@ export const systemPage = page<SystemPageData>({
       <div class="cols">
         <div class="stack">
           <Faults faults={data.faults} />
-          <Loops loops={data.loops} />
+          <Loops loops={data.loops} polling={polling} maySet={administration !== null} />
           {administration === null ? null : <Retention state={administration.retention} />}
         </div>
         <div class="stack">
@@ -68,6 +71,13 @@ export const systemPage = page<SystemPageData>({
     </>
   ),
 });
+
+/** Of the systems that are asked at all. */
+function pollingOf(systems: readonly SystemState[]): Polling[] {
+  return systems
+    .filter(({ enabled, configured }) => enabled && configured)
+    .map(({ system, sync }) => ({ system, last: sync.last_search, next: sync.next_search, error: sync.error }));
+}
 
 const Faults = ({ faults }: { faults: SystemData["faults"] }) => (
   <Panel title="Faults" id="faults">

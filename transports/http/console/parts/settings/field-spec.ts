@@ -1,7 +1,4 @@
-/** How a setting stands in a form: described once, from which the form is made and what was sent is read. */
-import { UsageError } from "../../../../../core/errors.ts";
-import type { FormFields } from "../../form-fields.ts";
-
+/** How a setting stands in a form: described once, from which the form is made and what was sent is read (read-fields.ts). */
 interface Spec {
   /** As the section of the API calls it. */
   name: string;
@@ -28,6 +25,10 @@ export type FieldSpec = Spec &
     | { kind: "lines"; json?: true }
     /** A longer text, such as a JSON object. `longest`: characters, default 10,000. `fromFile`: it can be taken from a file of the person's. */
     | { kind: "area"; rows?: number; longest?: number; fromFile?: true }
+    /** Names with commas between them, of these: a check box for each. */
+    | { kind: "several"; options: readonly (readonly [value: string, words: string])[] }
+    /** The text of a JSON object, field by field: a row for each with its value, and a place for the whole. `of`: "Field". */
+    | { kind: "pairs"; of: string }
     /** The text of a JSON object, by key: a row for each, a control for each column. */
     | { kind: "rows"; of: string; columns: readonly (readonly [key: string, label: string])[] }
   );
@@ -90,49 +91,10 @@ export const shownName = (name: string) => `shown.${name}`;
 /** The check box that takes a secret away. */
 export const removeName = (name: string) => `remove.${name}`;
 
-/** What a person has sent for the fields of a section. */
-export interface SentFields {
-  /** Texts of every control by its name; secrets are not among them. */
-  texts: ReadonlyMap<string, string>;
-  /** What differs from what the form was shown with, as the API takes it; null = back to the default. */
-  changes: Readonly<Record<string, unknown>>;
-}
-
-/** Characters of a setting; a certificate bundle is longer, and is no setting. */
-const longestText = 10_000;
-
-/** @throws UsageError for texts that are too long or hold NUL */
-export function readFields(form: FormFields, specs: readonly FieldSpec[]): SentFields {
-  const texts = new Map<string, string>();
-  const changes: Record<string, unknown> = {};
-  for (const spec of specs) {
-    const { name } = spec;
-    if (spec.kind === "secret") {
-      const typed = form.exact(name, longestText).trim();
-      if (typed !== "") changes[name] = typed;
-      else if (form.has(removeName(name))) changes[name] = null;
-      continue;
-    }
-    if (spec.kind === "rows") {
-      readRows(form, spec, texts, changes);
-      continue;
-    }
-    // A pinned field has no control that is sent.
-    if (!form.has(shownName(name))) continue;
-    const longest = spec.kind === "area" ? (spec.longest ?? longestText) : longestText;
-    const shown = form.text(shownName(name), longest);
-    const text = spec.kind === "switch" ? String(form.has(name)) : form.text(name, longest);
-    texts.set(name, text);
-    if (text !== shown) changes[name] = valueSent(spec, text);
-  }
-  return { texts, changes };
-}
-
 /** Names of the controls of a row: its key, and each column. */
 export const rowControl = (name: string, row: number, column = "") => `${name}.${row}${column && `.${column}`}`;
-/** Rows that are read; more would be an import. */
-const mostRows = 1_000;
-
+/** The check box of one of several names. */
+export const boxName = (name: string, value: string) => `${name}.${value}`;
 export type RowsSpec = FieldSpec & { kind: "rows" };
 
 /** The object in force, by row: its key and the value of each column. */
@@ -143,52 +105,4 @@ export function rowsOf(spec: RowsSpec, text: string): { key: string; values: str
     key,
     values: spec.columns.map(([column]) => valueText(value?.[column])),
   }));
-}
-
-/** Rows become one object; one without a key and values is none. */
-function readRows(
-  form: FormFields,
-  spec: RowsSpec,
-  texts: Map<string, string>,
-  changes: Record<string, unknown>,
-): void {
-  const { name, columns } = spec;
-  const collect = (read: (control: string) => string): [string, Record<string, string>][] => {
-    const found: [string, Record<string, string>][] = [];
-    for (let row = 0; row < mostRows && form.has(rowControl(name, row)); row++) {
-      const key = read(rowControl(name, row));
-      const values = columns.flatMap(([column]) => {
-        const value = read(rowControl(name, row, column));
-        return value === "" ? [] : [[column, value] as const];
-      });
-      if (key !== "" || values.length > 0) found.push([key, Object.fromEntries(values)]);
-    }
-    return found;
-  };
-  if (!form.has(rowControl(name, 0))) return;
-  const rows = collect((control) => form.text(control, 500));
-  const shown = collect((control) => form.text(shownName(control), 500));
-  const [text, before] = [rows, shown].map((list) =>
-    list.length === 0 ? "" : JSON.stringify(Object.fromEntries(list)),
-  );
-  texts.set(name, text ?? "");
-  // What nobody has changed holds nothing back, whoever saved it.
-  if (text === before) return;
-  const keys = rows.map(([key]) => key.toLowerCase());
-  if (keys.includes("")) throw new UsageError(`${name}: a row says what, but not of which ${spec.of.toLowerCase()}`);
-  const twice = keys.find((key, at) => keys.indexOf(key) !== at);
-  if (twice !== undefined) throw new UsageError(`${name}: ${JSON.stringify(twice)} is there twice`);
-  changes[name] = text === "" ? null : text;
-}
-
-/** The value of the API; what is no number stays a text, and the check says what is accepted. */
-function valueSent(spec: FieldSpec, text: string): unknown {
-  if (text === "") return null;
-  if (spec.kind === "number") return /^[+-]?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
-  if (spec.kind === "switch") return text === "true";
-  if (spec.kind !== "lines") return text;
-  return text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
 }

@@ -12,9 +12,11 @@ interface RowsProps {
   /** As a person typed it: the text of the object; undefined = nothing was typed yet. */
   typed?: string | undefined;
   problem?: string | undefined;
+  /** What was saved since the form was shown, where that differs. */
+  savedNow?: string | undefined;
 }
 
-export const RowsField = ({ spec, field, typed, problem }: RowsProps) => {
+export const RowsField = ({ spec, field, typed, problem, savedNow }: RowsProps) => {
   const { name, label, hint, of, columns } = spec;
   const shown = rowsOf(spec, valueText(field.value));
   const rows = typed === undefined ? shown : rowsOf(spec, typed);
@@ -70,6 +72,11 @@ export const RowsField = ({ spec, field, typed, problem }: RowsProps) => {
           [hint, field.pinned ? undefined : "There are rows for more after each save; an empty row is none."]
             .filter(Boolean)
             .join(" ")}
+        {savedNow === undefined ? null : (
+          <span class="saved-now">
+            Saved now: <code>{savedNow === "" ? "nothing" : savedNow}</code>
+          </span>
+        )}
       </span>
     </div>
   );

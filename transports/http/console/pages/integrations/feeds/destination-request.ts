@@ -7,7 +7,8 @@ import {
 } from "../../../../../../core/settings/sections/section-version.ts";
 import type { FormFields } from "../../../form-fields.ts";
 import type { ActionRequest, PageRequest } from "../../../page.ts";
-import { readFields, type Section, type SentFields, shownName, valueText } from "../../../parts/settings/field-spec.ts";
+import { type Section, shownName, valueText } from "../../../parts/settings/field-spec.ts";
+import { readFields, type SentFields } from "../../../parts/settings/read-fields.ts";
 import { readSection } from "../section/section-page.tsx";
 import { type Feed, groupsOf, optionsWith, sectionOf, textsOf } from "./destination-fields.ts";
 

@@ -6,6 +6,7 @@ import {
 } from "../../../../../../core/tickets/fields/target-fields.ts";
 import type { FormFields } from "../../../form-fields.ts";
 import { shownName } from "../../../parts/settings/field-spec.ts";
+import { textOfPairs, valueOfTyped } from "../../../parts/settings/pairs.ts";
 
 /** What the form says of the fields that the target offers. */
 export interface Picker {
@@ -85,24 +86,10 @@ export function readPicks(
     }
     const other = form.text(handName(setting));
     if (other !== "") {
-      entries.set(other, valueByHand(form.text(handValue(setting), longestValue)));
+      entries.set(other, valueOfTyped(form.text(handValue(setting), longestValue)));
       taken.push(other);
     }
-    after.set(setting, entries.size === 0 ? "" : textOf(entries));
+    after.set(setting, textOfPairs(entries));
   }
   return { texts: after, picker: { target, typed, problems, taken } };
-}
-
-/** Written out pair by pair, so that a name such as `__proto__` stays one and is refused by its check. */
-function textOf(entries: ReadonlyMap<string, unknown>): string {
-  return `{${[...entries].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`;
-}
-
-/** JSON where it is JSON, else a text. */
-function valueByHand(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
 }

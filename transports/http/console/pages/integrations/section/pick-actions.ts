@@ -2,7 +2,8 @@
 import { EdgeError } from "../../../../../../core/errors.ts";
 import type { TargetScreens } from "../../../../../../core/tickets/fields/target-fields.ts";
 import type { Action, ActionRequest, PageRequest, Shown } from "../../../page.ts";
-import { type FieldSpec, readFields } from "../../../parts/settings/field-spec.ts";
+import type { FieldSpec } from "../../../parts/settings/field-spec.ts";
+import { readFields } from "../../../parts/settings/read-fields.ts";
 import { type Picker, readPicks } from "./field-picks.ts";
 import { type FormState, freshForm } from "./section-form.tsx";
 

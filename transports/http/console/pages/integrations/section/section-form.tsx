@@ -2,13 +2,15 @@
 /** The form of a section of settings, with everything that an answer has to say. */
 import type { Child } from "hono/jsx";
 import { type FieldGroup, type Section, valueText } from "../../../parts/settings/field-spec.ts";
+import { PairsField } from "../../../parts/settings/pairs-field.tsx";
 import { RowsField } from "../../../parts/settings/rows-field.tsx";
 import { SettingField } from "../../../parts/settings/setting-field.tsx";
 import { type Conflict, SettingsForm } from "../../../parts/settings/settings-form.tsx";
+import { SeveralField } from "../../../parts/settings/several-field.tsx";
 import { Notice, Panel } from "../../../parts/words.tsx";
 import type { TestStep } from "../integration-state.ts";
 import { TestResult } from "../test-steps.tsx";
-import type { Picker } from "./field-picks.ts";
+import { isOffered, type Picker } from "./field-picks.ts";
 
 /** The check box by which a person enables what its test has found wanting. */
 export const allTheSame = "all_the_same";
@@ -86,24 +88,22 @@ export const SectionForm = (props: SectionFormProps) => {
             {group.fields.map((spec) => {
               const field = section.fields[spec.name];
               if (field === undefined) return null;
-              if (spec.kind === "rows")
-                return (
-                  <RowsField
-                    spec={spec}
-                    field={field}
-                    typed={typed.get(spec.name)}
-                    problem={problems.find(({ name }) => name === spec.name)?.reason}
-                  />
-                );
+              const own = {
+                field,
+                typed: typed.get(spec.name),
+                problem: problems.find(({ name }) => name === spec.name)?.reason,
+                savedNow: conflict?.fields.includes(spec.name) ? valueText(field.value) : undefined,
+              };
+              if (spec.kind === "rows") return <RowsField spec={spec} {...own} />;
+              if (spec.kind === "several") return <SeveralField spec={spec} {...own} />;
+              if (spec.kind === "pairs")
+                return <PairsField spec={spec} {...own} labels={labelsOf(state.picker, spec.name)} />;
               return (
                 <SettingField
                   spec={spec}
-                  field={field}
+                  {...own}
                   explained={explained}
                   isTaken={(state.picker?.taken ?? []).length > 0}
-                  typed={typed.get(spec.name)}
-                  problem={problems.find(({ name }) => name === spec.name)?.reason}
-                  savedNow={conflict?.fields.includes(spec.name) ? valueText(field.value) : undefined}
                 />
               );
             })}
@@ -114,6 +114,14 @@ export const SectionForm = (props: SectionFormProps) => {
     </SettingsForm>
   );
 };
+
+/** What the target calls the fields that a setting may have, by id, once it was asked. */
+function labelsOf(picker: Picker | null, setting: string): ReadonlyMap<string, string> {
+  const screens = picker?.target.screens.filter((screen) => screen.setting === setting) ?? [];
+  return new Map(
+    screens.flatMap(({ fields }) => fields.filter(isOffered).map(({ id, label }) => [id, label] as const)),
+  );
+}
 
 /** What would be lost, and the own password for it. */
 const GraveChange = ({ words, problem }: { words: Child; problem: string | undefined }) => (

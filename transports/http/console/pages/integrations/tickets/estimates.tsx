@@ -3,7 +3,8 @@
 import type { CadenceEstimate, RetryEstimate } from "../../../../api/shapes/estimate-shapes.ts";
 import type { FormFields } from "../../../form-fields.ts";
 import type { PageRequest } from "../../../page.ts";
-import { type FieldGroup, readFields } from "../../../parts/settings/field-spec.ts";
+import type { FieldGroup } from "../../../parts/settings/field-spec.ts";
+import { readFields } from "../../../parts/settings/read-fields.ts";
 import { Time } from "../../../parts/time.tsx";
 import { Panel } from "../../../parts/words.tsx";
 import { systemName } from "../../overview-state.ts";

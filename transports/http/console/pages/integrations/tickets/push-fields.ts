@@ -27,9 +27,13 @@ export const autoPushGroups: readonly FieldGroup[] = [
       {
         name: "systems",
         label: "In which systems",
-        kind: "text",
-        mono: true,
-        hint: "jira, servicenow, proactive, with commas between them.",
+        kind: "several",
+        options: [
+          ["jira", "Jira"],
+          ["servicenow", "ServiceNow"],
+          ["proactive", "Proactive Case API"],
+        ],
+        hint: "ServiceNow and Proactive mean whichever of the two is in use. A system that is not enabled gets nothing.",
       },
       {
         name: "campaigns",
