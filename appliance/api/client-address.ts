@@ -43,10 +43,14 @@ export function clientAddress(
   };
 }
 
-/** One address in one spelling: some proxies add the port, and some write IPv4 as IPv6, which would put all such clients into one network. */
+/**
+ * One address in one spelling: some proxies add the port, and some write IPv4 as IPv6, which would put all such clients into one network. A
+ * zone (`fe80::1%eth0`) is a name that means something on the proxy alone.
+ */
 function addressOf(hop: string): string {
-  const address = hop.replace(/^\[(.*)\](?::\d+)?$/, "$1").replace(/^(\d+(?:\.\d+){3}):\d+$/, "$1");
-  if (isIP(address) !== 6 || address.includes("%")) return address;
+  const bare = hop.replace(/^\[(.*)\](?::\d+)?$/, "$1").replace(/^(\d+(?:\.\d+){3}):\d+$/, "$1");
+  const address = isIP(bare) === 6 ? bare.replace(/%.*$/, "") : bare;
+  if (isIP(address) !== 6) return address;
   const plain = new URL(`http://[${address}]`).hostname.slice(1, -1);
   const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(plain) ?? [];
   if (high === undefined || low === undefined) return plain;

@@ -1,4 +1,5 @@
 /** Settings of ticket systems and feeds on behalf of an administrator; every change and test is added to the audit log. */
+
 import type { Caller } from "../../core/access/caller.ts";
 import type { Clock } from "../../core/ports.ts";
 import { settingValues } from "../../core/settings/reload/changes.ts";
@@ -7,6 +8,8 @@ import { feedSections } from "../../core/settings/sections/feed-section.ts";
 import { type FieldProblem, refuseProblems } from "../../core/settings/sections/section-version.ts";
 import { settingsSectionNames } from "../../core/settings/sections/sections.ts";
 import { environmentPlaces, otherPlaces } from "../../core/settings/setting-definitions.ts";
+import { scalarText } from "../../core/text/own.ts";
+import { shownName } from "../../core/text/visible.ts";
 import type { TargetScreens } from "../../core/tickets/fields/target-fields.ts";
 import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -193,13 +196,13 @@ function destinationChanges(before: unknown, after: unknown): Change[] {
 
 function byName(destinations: unknown): Map<string, Json> {
   const list = Array.isArray(destinations) ? (destinations as Json[]) : [];
-  return new Map(list.map((one) => [String(one.name), one]));
+  return new Map(list.map((one) => [scalarText(one.name), one]));
 }
 
 /** What a test was made with: a certificate or key that was sent in the place of its path is only named. */
 function givenFields(fields: Json): Change[] {
   return Object.entries(fields).map(([name, value]) => ({
-    name: name.slice(0, 64),
+    name: shownName(name),
     old: null,
     new: auditValue(value),
   }));

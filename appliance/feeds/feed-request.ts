@@ -1,4 +1,5 @@
 /** Requests about the settings of a feed: what they would save, and everything that is wrong with them. */
+
 import { isUploaded } from "../../core/settings/destination.ts";
 import { formatProblem } from "../../core/settings/problem.ts";
 import {
@@ -11,6 +12,7 @@ import {
 } from "../../core/settings/sections/feed-section.ts";
 import type { FieldProblem } from "../../core/settings/sections/section-version.ts";
 import type { SettingOrigin } from "../../core/settings.ts";
+import { shownName } from "../../core/text/visible.ts";
 import { keyFits, type TlsFileKind, tlsFileKinds } from "./tls-files.ts";
 import type { TlsUploads } from "./tls-uploads.ts";
 
@@ -40,7 +42,7 @@ export function readFeedRequest(
   for (const field of Object.keys(body)) {
     const origin = origins[originName(section, field)];
     if (!known.includes(field))
-      problems.push({ name: field.slice(0, 64), reason: `is no field of ${section}: ${known.join(", ")}` });
+      problems.push({ name: shownName(field), reason: `is no field of ${section}: ${known.join(", ")}` });
     else if (origin?.pinned) problems.push({ name: field, reason: `it is set in ${origin.source}; change it there` });
   }
   const own = problems.map((problem) => ({ ...problem, line: `${problem.name}: ${problem.reason}` }));

@@ -2,6 +2,7 @@
  * Secrets are write-only, so whoever changes where one is sent has to give it again: with another address, proxy or certificate authority,
  * or without verification, somebody could read it in transit. Applies to saving, and to a test with values that are not saved.
  */
+
 import { UsageError } from "../../core/errors.ts";
 import type { SettingsSection } from "../../core/settings/sections/sections.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type SettingName,
 } from "../../core/settings/setting-definitions.ts";
 import type { GivenValue } from "../../core/settings/tickets.ts";
+import { shownName } from "../../core/text/visible.ts";
 
 /** Fields of a request under the names of their settings; null = reset to the default. */
 export type GivenFields = ReadonlyMap<SettingName, string | null>;
@@ -40,9 +42,7 @@ export function givenFields(section: SettingsSection, body: Record<string, unkno
   for (const [field, value] of Object.entries(body)) {
     const name = nameOf(section, field);
     if (given.has(name))
-      throw new UsageError(
-        `${field.slice(0, 64)}: the same as ${fieldOf(section, name)}, which is given too; send one`,
-      );
+      throw new UsageError(`${shownName(field)}: the same as ${fieldOf(section, name)}, which is given too; send one`);
     given.set(name, textOf(field, value, definitionOf(name)));
   }
   return given;
@@ -104,7 +104,7 @@ function nameOf(section: SettingsSection, field: string): SettingName {
   );
   if (found === undefined)
     throw new UsageError(
-      `${field.slice(0, 64)}: is no field of ${section}: ${names.map((name) => fieldOf(section, name)).join(", ")}`,
+      `${shownName(field)}: is no field of ${section}: ${names.map((name) => fieldOf(section, name)).join(", ")}`,
     );
   return found;
 }
@@ -121,8 +121,8 @@ function textOf(field: string, value: unknown, { isJsonList, longest }: SettingD
   // A person writes a JSON object on several lines.
   const text = longest === undefined && /^\s*[{[]/.test(given) ? given.replaceAll(/\s*[\r\n]\s*/g, " ").trim() : given;
   if (longest !== undefined && (text.length > longest || text.includes("\0")))
-    throw new UsageError(`${field.slice(0, 64)}: at most ${longest.toLocaleString("en")} characters`);
+    throw new UsageError(`${shownName(field)}: at most ${longest.toLocaleString("en")} characters`);
   if (longest === undefined && (text.length > 10_000 || /[\0\r\n]/.test(text)))
-    throw new UsageError(`${field.slice(0, 64)}: one line of at most 10,000 characters`);
+    throw new UsageError(`${shownName(field)}: one line of at most 10,000 characters`);
   return text;
 }

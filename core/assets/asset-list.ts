@@ -1,7 +1,9 @@
 /** A list of assets as a request gives it, in JSON or CSV, and as an answer shows it. */
+
 import { normaliseName } from "../intake/identity.ts";
 import { shown } from "../settings/problem.ts";
 import { parseCsv, withoutApostrophe, writeCsv } from "../text/csv.ts";
+import { shownName } from "../text/visible.ts";
 import type { Asset, AssetKind, AssetSource, ListedAsset } from "./asset.ts";
 import { type ReadAsset, type RowProblem, readAssetRow, readRowKeys, unknownKey } from "./asset-row.ts";
 import { assetKey } from "./roles.ts";
@@ -89,7 +91,7 @@ export function readJsonList(text: string): GivenList | { errors: ListError[] } 
   for (const key of Object.keys(top)
     .filter((name) => !known.includes(name))
     .slice(0, 5))
-    errors.push({ name: key.slice(0, 64).toWellFormed(), reason: `is no field of this request: ${known.join(", ")}` });
+    errors.push({ name: shownName(key), reason: `is no field of this request: ${known.join(", ")}` });
   const rows: GivenRow[] = [];
   for (const [key, kind] of listKeys) {
     const list = top[key];
@@ -185,7 +187,7 @@ function finished(
 function problemAt(place: string, between: string, errors: ListError[]): GivenRow["problem"] {
   return ({ key, found, accepted }) =>
     void errors.push({
-      name: key === "" ? place : `${place}${between}${key.slice(0, 64).toWellFormed()}`,
+      name: key === "" ? place : `${place}${between}${shownName(key)}`,
       reason: `found ${found}; accepted: ${accepted}`,
     });
 }

@@ -209,7 +209,8 @@ function reportEnvFile({ environment, envFile }: EnvironmentSources, report: Rep
       (name) => name === key && environmentSettings[name].whenWrong === "fatal" && !environment[name]?.trim(),
     );
     const effect = fatal ? noStart : "the line is ignored";
-    report.problems.push({ source: `${envFile.source} line ${line}`, key: key ?? "", found, accepted, effect, fatal });
+    const place = { source: `${envFile.source} line ${line}`, key: key === null ? "" : shownKey(key) };
+    report.problems.push({ ...place, found, accepted, effect, fatal });
   }
   const ownFolder = envFile.file.entries.get("RHYTHMX_CONFIG_DIR");
   if (ownFolder !== undefined) {
@@ -219,7 +220,7 @@ function reportEnvFile({ environment, envFile }: EnvironmentSources, report: Rep
   }
   for (const { key, line, firstLine } of envFile.file.repeated) {
     const entry = {
-      key,
+      key: shownKey(key),
       found: `the key once more (first on line ${firstLine})`,
       accepted: "each key once",
       effect: "the last one counts",

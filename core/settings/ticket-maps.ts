@@ -2,7 +2,9 @@
  * Settings of ticket systems that are JSON objects. Their keys are names that people choose: fields of a ticket, entities, statuses, users. So
  * each says of a name what is wrong with it.
  */
+
 import { type IncidentStatus, incidentStatuses } from "../incident.ts";
+import { scalarText } from "../text/own.ts";
 import type { PeopleOfSystems } from "../tickets/people.ts";
 import { type TicketSystemName, ticketSystems } from "../tickets/ticket.ts";
 import type { Form } from "./forms.ts";
@@ -203,7 +205,7 @@ export const statusMeanings: Form<StatusMeanings> = objectForm(
   (entries) => {
     const read = new Map<string, IncidentStatus | null>();
     for (const [name, meaning] of entries) {
-      const word = String(meaning).toUpperCase();
+      const word = scalarText(meaning).toUpperCase();
       const status = incidentStatuses.find((one) => one === word);
       if (status === undefined && word !== "NONE")
         return new Wrong(`${JSON.stringify(name.slice(0, 40))} means one of ${meanings}`);
@@ -218,7 +220,7 @@ export const stateValues: Form<Record<IncidentStatus, string>> = objectForm(
   'a JSON object such as {"OPEN": "1", "IN_PROGRESS": "2", "CLOSED": "6", "FALSE_POSITIVE": "8"}, all four of them',
   (entries) => {
     const given = new Map(entries);
-    const values = incidentStatuses.map((status) => [status, String(given.get(status) ?? "")] as const);
+    const values = incidentStatuses.map((status) => [status, scalarText(given.get(status))] as const);
     const missing = values.find(([, value]) => !/^-?\d{1,6}$/.test(value));
     if (missing !== undefined) return new Wrong(`${missing[0]} needs the value of a state, a number such as 6`);
     const other = entries.find(([name]) => !incidentStatuses.some((status) => status === name));

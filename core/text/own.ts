@@ -2,3 +2,8 @@
 export function ownOf<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
   return Object.hasOwn(table, word) ? table[word] : undefined;
 }
+
+/** A value of parsed JSON as text; "" for an object or a list, which may hold a `toString` that is no function. */
+export function scalarText(value: unknown): string {
+  return typeof value === "object" || value === undefined ? "" : String(value);
+}

@@ -10,3 +10,8 @@ export function visible(text: string): string {
 export function escaped(text: string): string {
   return text.replace(steering, (character) => `\\u${character.codePointAt(0)?.toString(16).padStart(4, "0")}`);
 }
+
+/** The name of a field as somebody sent it, for an error that names it; the quotes of an empty one are seen. */
+export function shownName(name: string): string {
+  return visible(name.slice(0, 64)) || '""';
+}

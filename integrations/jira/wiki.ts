@@ -42,7 +42,7 @@ function cell(text: string): string {
 
 /**
  * Escapes only where markup would start, because search and e-mails show the escapes (`WS-101`, `C:\\Users\\jane_doe`, `jane.doe@acme.example`).
- * Always: macros `{}`, links `[]`, table borders `|`, images `!`, colours and entities. At the edge of a word: emphasis and similar signs.
+ * Always: macros `{}`, links `[]`, table borders `|`, images `!`, colours and entities. Not between letters and digits: emphasis and similar signs.
  * At the start of a line: lists, headings and rules. Addresses and mentions, which would become links.
  */
 function escaped(text: string): string {
@@ -51,10 +51,10 @@ function escaped(text: string): string {
       .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
       .toWellFormed()
       .replace(/[{}[\]|!&<>%*+^~?#=]/g, entity)
-      // Emphasis starts or ends at the edge of a word; within a word these are plain characters.
-      .replace(/(?<![\p{L}\p{N}_\-.\\@])[_\-@]|[_-](?![\p{L}\p{N}_\-.\\@])/gu, entity)
       // Sequences of them are dashes, rules and line breaks.
       .replace(/--+|__+|\\\\+/g, (run) => run.replace(/./g, entity))
+      // Emphasis starts behind anything and ends before anything but a letter or digit; between two of these they are plain characters.
+      .replace(/(?<![\p{L}\p{N}])[_\-@]|[_-](?![\p{L}\p{N}])/gu, entity)
       // A backslash escapes a following sign, and at the end of a line it joins lines.
       .replace(/\\(?![\p{L}\p{N}])/gu, entity)
       .replace(/^(\s*)(h[1-6]|bq)\./i, "$1$2&#46;")

@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { share } from "./mutate.ts";
+import { note, Pool } from "./outcomes.ts";
 import { faultOf, search } from "./search.ts";
 import { holds, type Target, textOf } from "./target.ts";
 import { corpusOf, targets } from "./targets.ts";
@@ -42,10 +45,42 @@ describe("the search", () => {
     expect(finding?.message).toContain("a prototype was changed");
   });
 
+  test("changes the end of a sample as often as its beginning", () => {
+    const places = fc.sample(share, { seed: 1, numRuns: 1_000 });
+    for (const tenth of Array(10).keys())
+      expect(places.filter((place) => Math.floor(place * 10) === tenth).length).toBeGreaterThan(60);
+  });
+
+  test("goes on from what has led to something new", async () => {
+    // Each word leads on, and hardly any six changes make them all.
+    const words = ["#one", "#two", "#three", "#four", "#five", "#six"];
+    const target = planted((input) => {
+      const text = textOf(input);
+      const count = words.filter((word) => text.includes(word)).length;
+      note(`${count} words`);
+      holds(count < words.length, "all of them");
+    });
+    Object.assign(target, { words });
+    const pool = new Pool();
+    let found = false;
+    for (let seed = 1; seed < 30 && !found; seed++)
+      found = (await search(target, { seed, runs: 500, known: new Set(), pool })).finding !== null;
+    expect(found).toBeTrue();
+  });
+
+  test("finds what takes too long", async () => {
+    const target = planted((input) => {
+      const isSlow = textOf(input).includes("__proto__");
+      for (let n = 0; isSlow && n < 3_000_000; n++) Math.sqrt(n);
+    });
+    const { finding } = await search(target, { seed: 1, runs: 2_000, known: new Set(), slowMs: 1 });
+    expect(finding?.message).toMatch(/^takes \d+ ms for \d+ bytes$/);
+  });
+
   test("goes on behind what is known", async () => {
     const target = planted((input) => holds(!textOf(input).includes("[]"), "known"));
     const { finding } = await find(target);
     const again = await search(target, { seed: 1, runs: 500, known: new Set([finding?.key ?? ""]) });
-    expect(again).toEqual({ finding: null, tried: 500 });
+    expect(again).toMatchObject({ finding: null, tried: 500 });
   });
 });

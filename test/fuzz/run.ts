@@ -38,8 +38,15 @@ function keep(name: string, message: string, input: Uint8Array): void {
   console.log(`  ${message}\n    ${input.length} bytes: ${file}`);
 }
 
-/** How many findings there were. */
-async function fuzz(name: string): Promise<{ tried: number; findings: number }> {
+interface Told {
+  tried: number;
+  /** What took longest, in milliseconds of the processor's time. */
+  slowest: { ms: number; bytes: number };
+  /** Inputs that led to something new. */
+  kept: number;
+}
+
+async function fuzz(name: string): Promise<Told & { findings: number }> {
   const current = join(folder, name);
   writeFileSync(current, "");
   const child = spawn(
@@ -49,20 +56,23 @@ async function fuzz(name: string): Promise<{ tried: number; findings: number }> 
       stdio: ["ignore", "pipe", "inherit"],
     },
   );
-  let [tried, findings, isHung, isDone] = [0, 0, false, false];
+  let told: Told = { tried: 0, slowest: { ms: 0, bytes: 0 }, kept: 0 };
+  let [findings, isHung, isDone] = [0, false, false];
+  let written = { mtimeMs: 0, seenAt: performance.now() };
   const watch = setInterval(() => {
     const { mtimeMs, size } = statSync(current);
+    if (mtimeMs !== written.mtimeMs) written = { mtimeMs, seenAt: performance.now() };
     // Empty until the first input: a busy machine takes its time to start a process.
-    if (size === 0 || Date.now() - mtimeMs < hangMs || isDone) return;
+    if (size === 0 || performance.now() - written.seenAt < hangMs || isDone) return;
     isHung = true;
     child.kill("SIGKILL");
   }, 1_000);
   const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
   for await (const line of createInterface({ input: child.stdout })) {
-    const said = JSON.parse(line) as { tried?: number; message: string; input: string };
-    if (said.tried !== undefined) {
+    const said = JSON.parse(line) as Told | { message: string; input: string };
+    if ("tried" in said) {
       isDone = true;
-      tried = said.tried;
+      told = said;
       continue;
     }
     findings++;
@@ -70,18 +80,19 @@ async function fuzz(name: string): Promise<{ tried: number; findings: number }> 
   }
   const code = await ended;
   clearInterval(watch);
-  if (isDone) return { tried, findings };
+  if (isDone) return { ...told, findings };
   const why = isHung ? `one input takes longer than ${hangMs / 1_000} s` : `the process ended with ${code}`;
   keep(name, why, Uint8Array.from(readFileSync(current)));
-  return { tried, findings: findings + 1 };
+  return { ...told, findings: findings + 1 };
 }
 
 console.log(`seed ${seed}, ${seconds} s for each`);
 let all = 0;
 for (const { name } of targets) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
-  const { tried, findings } = await fuzz(name);
-  console.log(`${name}: ${tried} inputs, ${findings} findings`);
+  const { tried, slowest, kept, findings } = await fuzz(name);
+  const longest = `${Math.round(slowest.ms)} ms for ${slowest.bytes} bytes at the longest`;
+  console.log(`${name}: ${tried} inputs, ${kept} led to something new, ${longest}, ${findings} findings`);
   all += findings;
 }
 rmSync(folder, { recursive: true });

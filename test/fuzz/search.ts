@@ -1,6 +1,7 @@
 /** The search for inputs that break a target, and how one is made small. */
 import fc from "fast-check";
 import { inputsOf } from "./mutate.ts";
+import { type Pool, takeOutcomes } from "./outcomes.ts";
 import { assertUnpolluted, type Target } from "./target.ts";
 
 export interface Finding {
@@ -34,33 +35,66 @@ interface Search {
   runs: number;
   /** Findings that are known already. */
   known: ReadonlySet<string>;
-  corpus?: readonly Uint8Array[];
+  /** Inputs that are changed beside the samples; those that lead to something new are added. */
+  pool?: Pool;
   before?: Before;
-  /** Epoch milliseconds; the search ends there. */
+  /** By `performance.now()`; the search ends there. */
   until?: number;
+  /** An input that takes more of the processor's time than this, twice, is a finding. */
+  slowMs?: number;
+}
+
+interface Found {
+  finding: Finding | null;
+  tried: number;
+  /** The input that took longest, in milliseconds of the processor's time. */
+  slowest: { ms: number; bytes: number };
 }
 
 /** The first new finding of this many inputs, made small; null = none. `tried`: how many there were. */
 export async function search(
   target: Target,
-  { seed, runs, known, corpus = [], before = () => {}, until }: Search,
-): Promise<{ finding: Finding | null; tried: number }> {
+  { seed, runs, known, pool, before = () => {}, until, slowMs = Number.POSITIVE_INFINITY }: Search,
+): Promise<Found> {
   let tried = 0;
-  const property = fc.asyncProperty(inputsOf(target, corpus), async (input) => {
+  let slowest = { ms: 0, bytes: 0 };
+  let slow: Finding | null = null;
+  const property = fc.asyncProperty(inputsOf(target, pool?.inputs), async (input) => {
     tried++;
     before(input);
+    takeOutcomes();
+    const from = process.cpuUsage();
     const fault = await faultOf(target, input);
+    let ms = since(from);
+    if (fault === null) pool?.offer(input, takeOutcomes());
+    if (ms > slowMs && slow === null && !known.has(slowKey)) {
+      // The first time may have paid for others: a collection of garbage, code that was compiled.
+      const again = process.cpuUsage();
+      await faultOf(target, input);
+      ms = Math.min(ms, since(again));
+      // Not made small: that would take as long again for each attempt.
+      if (ms > slowMs) slow = { key: slowKey, message: `takes ${Math.round(ms)} ms for ${input.length} bytes`, input };
+    }
+    if (ms > slowest.ms) slowest = { ms, bytes: input.length };
     return fault === null || known.has(fault.key);
   });
-  const limit = until === undefined ? {} : { interruptAfterTimeLimit: Math.max(1, until - Date.now()) };
+  const limit = until === undefined ? {} : { interruptAfterTimeLimit: Math.max(1, until - performance.now()) };
   const { counterexample } = await fc.check(property, { seed, numRuns: runs, ...limit });
-  if (counterexample === null) return { finding: null, tried };
-  const [found] = counterexample;
+  return { finding: counterexample === null ? slow : await small(target, counterexample[0], before), tried, slowest };
+}
+
+const slowKey = "slow";
+
+function since(from: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(from);
+  return (user + system) / 1_000;
+}
+
+async function small(target: Target, found: Uint8Array, before: Before): Promise<Finding> {
   before(found);
   const fault = await faultOf(target, found);
-  if (fault === null) return { finding: { key: "flaky", message: "fails only sometimes", input: found }, tried };
-  const input = await minimised(target, found, fault.key, before);
-  return { finding: { ...fault, input }, tried };
+  if (fault === null) return { key: "flaky", message: "fails only sometimes", input: found };
+  return { ...fault, input: await minimised(target, found, fault.key, before) };
 }
 
 const mostAttempts = 3_000;

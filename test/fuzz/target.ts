@@ -1,4 +1,5 @@
 /** What a fuzz target is, and what must hold whatever it is given. */
+import { noteShape, noteWords } from "./outcomes.ts";
 
 export interface Target {
   /** As the command line and the folder of its corpus call it. */
@@ -7,6 +8,8 @@ export interface Target {
   samples: readonly (string | Uint8Array)[];
   /** Words that mean something to this parser, beside those that every target gets (`words.ts`). */
   words?: readonly string[];
+  /** Milliseconds of the processor's time that an input may take; default: two seconds. */
+  slowMs?: number;
   /** Gives the input to the parser. @throws whatever is a finding */
   attempt(input: Uint8Array): void | Promise<void>;
 }
@@ -30,6 +33,7 @@ const steering = /[\p{Cc}\u2028\u2029]/u;
 
 /** What a text for people must be, whatever it tells of. */
 export function assertWords(text: string): void {
+  noteWords(text);
   holds(text.length <= longestWords, `a text for people of more than ${longestWords} characters`);
   holds(!steering.test(text), "a control character in a text for people");
   holds(text.isWellFormed(), "half a surrogate pair in a text for people");
@@ -45,7 +49,12 @@ export function assertUnpolluted(): void {
 }
 
 /** That a result was made of plain values: no object took its prototype from the input. */
-export function assertPlain(value: unknown, depth = 0): void {
+export function assertPlain(value: unknown): void {
+  noteShape(value);
+  assertPlainWithin(value, 0);
+}
+
+function assertPlainWithin(value: unknown, depth: number): void {
   if (typeof value === "function") throw new Violation("a function in a result");
   if (typeof value !== "object" || value === null || depth > 20) return;
   const prototype = Object.getPrototypeOf(value) as object | null;
@@ -53,7 +62,7 @@ export function assertPlain(value: unknown, depth = 0): void {
   holds(prototype === null || typeof maker === "function", "an object whose prototype came from the input");
   if (ArrayBuffer.isView(value)) return;
   const inner = value instanceof Map ? [...value].flat() : value instanceof Set ? [...value] : Object.values(value);
-  for (const one of inner) assertPlain(one, depth + 1);
+  for (const one of inner) assertPlainWithin(one, depth + 1);
 }
 
 /** The error that `work` ends with; null = none. */
@@ -68,11 +77,11 @@ export async function errorOf(work: () => unknown): Promise<unknown> {
 }
 
 /** Only an error of this class, and with one of these codes where it has any; its text is fit for people. */
-export function assertKnown(
+export function assertKnown<Kind extends Error>(
   error: unknown,
-  kind: abstract new (...given: never[]) => Error,
+  kind: abstract new (...given: never[]) => Kind,
   codes: readonly string[] | null = null,
-): asserts error is Error {
+): asserts error is Kind {
   if (!(error instanceof kind)) throw error;
   const { code } = error as { code?: unknown };
   if (codes !== null) holds(codes.includes(String(code)), `an error that is not documented: ${String(code)}`);

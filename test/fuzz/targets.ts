@@ -2,18 +2,28 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Target } from "./target.ts";
+import { batchTargets } from "./targets/batches.ts";
 import { callerTargets } from "./targets/callers.ts";
+import { clusterTargets } from "./targets/cluster.ts";
 import { fileTargets } from "./targets/files.ts";
 import { intakeTargets } from "./targets/intake.ts";
+import { listTargets } from "./targets/lists.ts";
 import { networkTargets } from "./targets/network.ts";
+import { requestTargets } from "./targets/requests.ts";
 import { settingsTargets } from "./targets/settings.ts";
+import { writtenTargets } from "./targets/written.ts";
 
 export const targets: readonly Target[] = [
   ...intakeTargets,
+  ...batchTargets,
+  ...requestTargets,
   ...networkTargets,
   ...settingsTargets,
   ...callerTargets,
+  ...listTargets,
   ...fileTargets,
+  ...clusterTargets,
+  ...writtenTargets,
 ];
 
 export const corpusFolder = join(import.meta.dirname, "corpus");

@@ -67,7 +67,7 @@ async function changeIncidents(admin: ApiClient): Promise<void> {
   const notes = 'He said "no" \\ [sic] ] {"a":1} \u202eturned\u202c 😀 [meta sequenceId=';
   const changes = [
     { notes },
-    { assigned_analyst: "admin" },
+    { assigned_analyst: 'O"Neil \\ ] [sigma-incident@32473 external_ticket=' },
     { status: "IN_PROGRESS", notes },
     { status: "CLOSED", notes },
     { status: "FALSE_POSITIVE", notes },

@@ -149,7 +149,7 @@ function valuesOfAlert(
           rule_level: record.level,
           rule_author: sdText(record.rule_author),
           rule_tags: record.tags.join(","),
-          entity: record.entity,
+          entity: sdText(record.entity),
           // Spellings that are the same alert: the message has the first one.
           user: sdText(record.user),
           host: sdText(record.host),

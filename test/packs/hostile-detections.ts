@@ -60,6 +60,10 @@ export function hostileDetections(): (Ingested & { timestamp: string; raw: objec
     rule_id: `everywhere-${name}`,
     rule_title: text,
     rule_author: text,
+    // Of each an incident of that actor is made, in that entity.
+    level: "critical",
+    tags: ["attack.t1003.001", "attack.credential_access"],
+    entity: text,
     user: text,
     host: text,
     raw: { CommandLine: text },

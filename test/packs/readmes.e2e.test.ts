@@ -140,6 +140,25 @@ if (here) {
     expect(tried).toMatch(/ \d+(?:\.\d+)*|running appliance/);
   });
 
+  test("what a page says in a sentence to type on the appliance is a command of the program, with its options", () => {
+    const pages = [...packFiles()].filter(([path]) => /\.(?:md|html)$/.test(path));
+    const typed = new Set(
+      pages.flatMap(([, content]) =>
+        [...new TextDecoder().decode(content).matchAll(/(?:`|<code>)rhythmx (?!v1\b)([a-z]+[^`<]*)/g)].map(
+          ([, words = ""]) => words,
+        ),
+      ),
+    );
+    expect(typed.size).toBeGreaterThan(2);
+    for (const words of typed) {
+      const command = (/^[a-z]+(?: (?:create|export|list)\b)?/.exec(words)?.[0] ?? "").split(" ");
+      const { status, stdout } = spawnSync(binary(), [...command, "--help"], { encoding: "utf8" });
+      expect([words, status]).toEqual([words, 0]);
+      for (const [option] of words.matchAll(/--[a-z-]+/g))
+        expect([words, stdout]).toEqual([words, expect.stringContaining(option)]);
+    }
+  });
+
   test.each(["elastic", "opensearch"] as const)("%s: its commands are answered as the README says", async (product) => {
     const standIn = await SearchStandIn.started(product);
     const folder = join(exported, product);

@@ -51,6 +51,11 @@ test(
       "https://evil.example",
       "javascript:alert(1)",
       "/\t/evil.example",
+      "/.//evil.example",
+      "/x/..//evil.example",
+      // What is left of the first host leads to the second.
+      "/.//x/.//evil.example",
+      "/%2e//x/%2E//evil.example",
     ];
     for (const to of [...elsewhere, "/sign-in", "/console/sign-out", "/password", "/api/users", "/x/../sign-in"]) {
       const page = await client.post("/sign-in", { username: "admin", password, to });

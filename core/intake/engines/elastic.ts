@@ -1,5 +1,6 @@
 /** Elastic Security alerts: a search hit, its `_source` or its `fields`; keys dotted, nested or both; since 8.0 `kibana.alert.*`, before `signal.*`. */
 
+import { scalarText } from "../../text/own.ts";
 import { parseRecord } from "../record-fields.ts";
 import { attackIdTags, tacticTag } from "./attack-tags.ts";
 import { ecsSubject, valuesAt } from "./ecs.ts";
@@ -106,7 +107,7 @@ function documentOf(members: Members): Members {
 /** What a threshold rule counted by, `{field, value}` each, as a document of these fields. */
 function countedBy(document: Members, prefix: string): Members {
   const terms = valuesAt(document, `${prefix}.threshold_result.terms`).filter(isMembers);
-  return Object.fromEntries(terms.map(({ field, value }) => [String(field), value]));
+  return Object.fromEntries(terms.map(({ field, value }) => [scalarText(field), value]));
 }
 
 function prefixOf(document: Members): "kibana.alert" | "signal" | null {

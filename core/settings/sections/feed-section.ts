@@ -1,6 +1,8 @@
 /** The feeds as sections of the settings that API and console read and save: `alert_syslog`, `incident_syslog` (CONTRACT 10). */
+
 import type { FeedName } from "../../feeds/feeds.ts";
 import type { DestinationSettings, FeedSettings, SettingOrigin, Settings } from "../../settings.ts";
+import { scalarText } from "../../text/own.ts";
 import { feedForms, feedKeys, readFeed } from "../feed.ts";
 import type { Problem } from "../problem.ts";
 import type { Difference, FieldProblem, SavedField } from "./section-version.ts";
@@ -125,7 +127,7 @@ export function differencesBetween(
 
 function byName(destinations: unknown): Map<string, unknown> {
   const list = Array.isArray(destinations) ? (destinations as { name?: unknown }[]) : [];
-  return new Map(list.map((one) => [String(one?.name ?? ""), one]));
+  return new Map(list.map((one) => [scalarText(one?.name), one]));
 }
 
 /** The saved text with these fields applied; null if nothing is left. Null removes a field. */

@@ -1,5 +1,6 @@
 /** Fields that a ticket system offers on its screens, as it describes them itself, and values for them. */
 
+import { scalarText } from "../../text/own.ts";
 import { parseTime, toIso } from "../../time.ts";
 
 /** A value that the target accepts. */
@@ -155,7 +156,7 @@ function matching(value: unknown, allowed: readonly AllowedValue[]): AllowedValu
   const { id, value: named, name, child } = value as Record<string, unknown>;
   if (child !== undefined) return undefined;
   const word = named ?? name;
-  return allowed.find((one) => (id !== undefined ? one.id === String(id) : one.label === String(word)));
+  return allowed.find((one) => (id !== undefined ? one.id === scalarText(id) : one.label === scalarText(word)));
 }
 
 function oneOf(text: string, { allowed, isWhole }: { allowed: readonly AllowedValue[]; isWhole: boolean }): ReadValue {

@@ -5,6 +5,7 @@
 import { Agent as PlainAgent, request as plainRequest } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
 import { LogUnavailable } from "../log.ts";
+import { isAnswer } from "./answer-form.ts";
 
 export interface EtcdOptions {
   /** Addresses such as `https://10.0.0.1:2379`. */
@@ -152,15 +153,29 @@ export class EtcdClient {
 
 /** @throws EtcdRefusal; Error where it is no answer of etcd */
 function answerOf(status: number, text: string): unknown {
-  let answer: { code?: unknown; message?: unknown; error?: unknown };
+  let answer: { code?: unknown; message?: unknown; error?: unknown } | null;
   try {
     answer = JSON.parse(text);
   } catch {
     throw new Error(`answers ${status} without JSON: is this etcd's client address?`);
   }
-  if (status === 200) return answer;
-  const said = typeof answer.message === "string" ? answer.message : answer.error;
-  throw new EtcdRefusal(typeof answer.code === "number" ? answer.code : 2, `etcd says: ${String(said ?? status)}`);
+  if (typeof answer !== "object" || answer === null)
+    throw new Error(`answers ${status} with other JSON than etcd's: is this its client address?`);
+  if (status === 200) {
+    if (!isAnswer(answer)) throw new Error("answers in another form than etcd's: is this its client address?");
+    return answer;
+  }
+  const { code, message, error } = answer;
+  const said = [message, error].find((one) => typeof one === "string");
+  throw new EtcdRefusal(typeof code === "number" ? code : 2, `etcd says: ${shown(said as string | undefined, status)}`);
+}
+
+/** Words of somebody else on one short line. */
+function shown(said: string | undefined, status: number): string {
+  return (said ?? String(status))
+    .slice(0, 300)
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .toWellFormed();
 }
 
 export function base64(text: string | Uint8Array): string {

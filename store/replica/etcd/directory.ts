@@ -1,4 +1,5 @@
 /** What the nodes of a cluster know of each other, in etcd under `c/`: who leads, who belongs to it, and how each is doing. */
+import { LogUnavailable } from "../log.ts";
 import { base64, type EtcdClient, fromBase64 } from "./client.ts";
 
 /** The row of the leader. It is never removed, so that epochs only grow. */
@@ -104,7 +105,7 @@ export class Directory {
     );
     if (answer.succeeded === true) return { revision: answer.header.revision };
     const [found] = answer.responses?.[0]?.response_range?.kvs ?? [];
-    return { revision: null, found: found === undefined ? null : seenOf<LeaderRow>(found) };
+    return { revision: null, found: found === undefined ? null : seenOf(found, isLeader) };
   }
 
   /** Gives a new cluster its id and secret; what is there already stays. @throws LogUnavailable */
@@ -158,27 +159,52 @@ export class Directory {
         row,
       ]),
     );
-    const one = <Row>(name: string): Seen<Row> | null => {
+    const one = <Row>(name: string, is: Form<Row>): Seen<Row> | null => {
       const row = byName.get(name);
-      return row === undefined ? null : seenOf<Row>(row);
+      return row === undefined ? null : seenOf(row, is);
     };
-    const below = <Row>(folder: string): Map<string, Seen<Row>> =>
+    const below = <Row>(folder: string, is: Form<Row>): Map<string, Seen<Row>> =>
       new Map(
         [...byName]
           .filter(([name]) => name.startsWith(folder))
-          .map(([name, row]) => [name.slice(folder.length), seenOf<Row>(row)]),
+          .map(([name, row]) => [name.slice(folder.length), seenOf(row, is)]),
       );
     return {
-      id: one<string>("id")?.row ?? null,
-      secret: one<string>("secret")?.row ?? null,
-      leader: one<LeaderRow>("leader"),
-      members: below<MemberRow>("nodes/"),
-      live: below<LiveRow>("live/"),
-      promote: one<string>("promote")?.row ?? null,
+      id: one("id", isText)?.row ?? null,
+      secret: one("secret", isText)?.row ?? null,
+      leader: one("leader", isLeader),
+      members: below("nodes/", isMember),
+      live: below("live/", isLive),
+      promote: one("promote", isText)?.row ?? null,
     };
   }
 }
 
-function seenOf<Row>({ value, mod_revision }: KeyValue): Seen<Row> {
-  return { row: JSON.parse(fromBase64(value).toString("utf8")) as Row, revision: mod_revision };
+type Form<Row> = (row: unknown) => row is Row;
+type Members = Readonly<Record<string, unknown>>;
+
+const isText = (row: unknown): row is string => typeof row === "string";
+const isObject = (row: unknown): row is Members => typeof row === "object" && row !== null;
+const isLeader = (row: unknown): row is LeaderRow =>
+  isObject(row) && (row.node === null || isText(row.node)) && Number.isInteger(row.epoch) && isText(row.address);
+const isMember = (row: unknown): row is MemberRow => isObject(row) && Number.isInteger(row.reseed);
+const isLive = (row: unknown): row is LiveRow =>
+  isObject(row) && isText(row.role) && isText(row.address) && Number.isInteger(row.applied);
+
+/** @throws LogUnavailable */
+function seenOf<Row>({ key, value, mod_revision }: KeyValue, is: Form<Row>): Seen<Row> {
+  const row = parsed(fromBase64(value).toString("utf8"));
+  if (is(row)) return { row, revision: mod_revision };
+  const name = fromBase64(key).toString().slice(0, 200);
+  throw new LogUnavailable(
+    `what stands under ${name.replace(/[^ -~]/g, "?")} in etcd is no row of RhythmX Edge: \`etcdctl get\` shows it; another program may write there`,
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -194,8 +194,13 @@ function headText({ seq, chain }: Head): string {
   return `${seq}:${chain}`;
 }
 
+/** @throws LogUnavailable */
 function headOf(text: string): Head {
-  const [seq = "", chain = ""] = text.split(":");
+  const [, seq = "", chain = ""] = /^(\d{1,15}):(\w*)$/.exec(text) ?? [];
+  if (seq === "")
+    throw new LogUnavailable(
+      "what stands under `head` in etcd is no end of a log: is RHYTHMX_CLUSTER_PREFIX the one of this cluster?",
+    );
   return { seq: Number(seq), chain };
 }
 

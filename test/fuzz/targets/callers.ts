@@ -1,63 +1,15 @@
-/** What callers of the API and the console send: lists in JSON and CSV, filters, cursors, tokens, forms. */
+/** What callers of the API and the console send: filters, bodies, cursors, tokens, forms. */
 import { Hono } from "hono";
-import * as v from "valibot";
 import { Tokens } from "../../../appliance/access/tokens.ts";
 import { Cursors } from "../../../appliance/api/cursors.ts";
-import type { ListedAsset } from "../../../core/assets/asset.ts";
-import { assetsAsCsv, readCsvList, readJsonList } from "../../../core/assets/asset-list.ts";
 import { EdgeError, UsageError } from "../../../core/errors.ts";
 import { readSince } from "../../../core/pages/since.ts";
 import { searchQuery } from "../../../core/search/query.ts";
-import { parseCsv, withoutApostrophe, writeCsv } from "../../../core/text/csv.ts";
 import { parseTime } from "../../../core/time.ts";
-import { pageRoutes } from "../../../transports/http/api/page-routes.ts";
+import { apiRoutes } from "../../../transports/http/api/api.ts";
 import { BadRequest, readBody, readQuery } from "../../../transports/http/api/read-request.ts";
 import { readForm } from "../../../transports/http/console/form-fields.ts";
 import { assertKnown, assertPlain, assertWords, errorOf, holds, type Target, textOf } from "../target.ts";
-
-function attemptCsv(text: string): void {
-  const read = parseCsv(text);
-  if ("fault" in read) {
-    holds(text.includes('"'), "text without quotes is always CSV");
-    holds(read.fault.line >= 1 && read.fault.line <= text.length + 1, "a line that is not there");
-    assertWords(`${read.fault.found} ${read.fault.accepted}`);
-    return;
-  }
-  const size = read.rows.reduce((sum, { cells }) => sum + cells.reduce((all, cell) => all + cell.length, 0), 0);
-  holds(size <= text.length, "cells are longer than the text");
-  let line = 0;
-  for (const row of read.rows) {
-    holds(row.line > line, "lines that do not grow");
-    line = row.line;
-  }
-  const cells = read.rows.map((row) => row.cells);
-  // Behind a first line of our own, the separator is ours whatever the cells hold.
-  const again = parseCsv(writeCsv([["a", "b"], ...cells]));
-  holds("rows" in again, "what was written is no CSV");
-  const back = again.rows.slice(1).map((row) => row.cells.map(withoutApostrophe));
-  holds(JSON.stringify(back) === JSON.stringify(cells), "cells are not read as they were written");
-}
-
-function attemptList(read: ReturnType<typeof readJsonList>): void {
-  assertPlain(read);
-  if ("errors" in read) {
-    holds(read.errors.length > 0, "refused without a reason");
-    for (const { name, reason } of read.errors) assertWords(`${name}: ${reason}`);
-    return;
-  }
-  for (const { asset, entity } of read.rows) {
-    for (const name of [asset.name, ...asset.aliases, ...(entity === null ? [] : [entity])]) {
-      holds(name.trim() !== "" && name === name.trim(), "a name with blanks around it");
-      holds(name.length <= 1_024 && name.isWellFormed() && !/\p{Cc}/u.test(name), "a name that is none");
-    }
-  }
-  const listed = read.rows.map(({ asset, entity }): ListedAsset => ({ ...asset, entity, from: "api" }));
-  const again = readCsvList(assetsAsCsv(listed));
-  holds("rows" in again, `its own CSV is refused: ${JSON.stringify(again).slice(0, 200)}`);
-  const bare = ({ rows }: { rows: readonly unknown[] }) =>
-    JSON.stringify(rows.map((row) => (row as { asset: unknown }).asset));
-  holds(bare(again) === bare(read), "a list is not read as it was written");
-}
 
 const key = Buffer.alloc(32, 7);
 const cursors = new Cursors(key, 3);
@@ -128,9 +80,10 @@ function attemptTime(text: string): void {
   holds(since === null || since.text.length <= text.length, "a bound that grew");
 }
 
-const queries = pageRoutes({ pages: {} } as never).flatMap(({ query, path }) =>
-  query === undefined ? [] : [{ query, path }],
-);
+/** Every route of the API, whose functions are never called here. */
+const routes = apiRoutes(new Proxy({}, { get: () => ({}) }) as never);
+const queries = routes.flatMap(({ query, path }) => (query === undefined ? [] : [{ query, path }]));
+const bodies = routes.flatMap(({ body }) => (body === undefined ? [] : [body]));
 
 async function attemptQuery(text: string): Promise<void> {
   for (const { query } of queries) {
@@ -160,21 +113,23 @@ async function attemptQuery(text: string): Promise<void> {
   }
 }
 
-const bodyForm = v.object({
-  status: v.optional(v.picklist(["OPEN", "CLOSED"], "one of OPEN, CLOSED")),
-  note: v.optional(v.pipe(v.string("a text"), v.maxLength(100, "a text of at most 100 characters"))),
-  tags: v.optional(v.array(v.string("a text"), "a list of texts")),
-});
-
+/** Each body of the API reads it, or says which field is at fault. */
 async function attemptBody(text: string): Promise<void> {
-  let read: object | null = null;
-  const error = await errorOf(() => {
-    read = readBody(bodyForm, text);
-  });
-  if (error !== null) return assertKnown(error, BadRequest);
-  assertPlain(read);
-  holds(JSON.stringify(read).isWellFormed(), "half a surrogate pair");
-  for (const name of Object.keys(read ?? {})) holds(Object.hasOwn(bodyForm.entries, name), "a field that is none");
+  for (const schema of bodies) {
+    let read: object | null = null;
+    const error = await errorOf(() => {
+      read = readBody(schema, text) as object;
+    });
+    if (error !== null) {
+      assertKnown(error, BadRequest);
+      for (const { name, reason } of error.errors) holds(name !== "" && reason !== "", "a refusal without a reason");
+      continue;
+    }
+    assertPlain(read);
+    holds(JSON.stringify(read).isWellFormed(), "half a surrogate pair");
+    if (schema.type === "loose_object") continue;
+    for (const name of Object.keys(read ?? {})) holds(Object.hasOwn(schema.entries, name), "a field that is none");
+  }
 }
 
 const types = ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "text/plain"];
@@ -213,35 +168,11 @@ async function attemptForm(input: Uint8Array): Promise<void> {
   }
 }
 
-const csv =
-  "kind,name,role,criticality,aliases,entity_name,from\r\nhost,dc-01,domain_controller,critical,10.0.0.5|dc-01.acme.example,North,list\r\naccount,svc-backup,,,,,\r\n";
 const multipart = ["a", "list"].map(
   (name) => `--b\r\nContent-Disposition: form-data; name="${name}"; filename="x.csv"\r\n\r\nvalue\r\n`,
 );
 
 export const callerTargets: readonly Target[] = [
-  {
-    name: "csv",
-    samples: [csv, 'sep=;\na;"b\n""c""";=1+1\n', "a\tb\r\r\n'=x\t''@y"],
-    words: ['"', '""', "sep=\t\n", "'="],
-    attempt: (input) => attemptCsv(textOf(input)),
-  },
-  {
-    name: "assets-csv",
-    samples: [csv, csv.replaceAll(",", ";"), "name\nsrv-1\n"],
-    words: ["role", "criticality", "workstation", "server", "crown_jewel", "|", "'=x", "host", "account"],
-    attempt: (input) => attemptList(readCsvList(textOf(input))),
-  },
-  {
-    name: "assets-json",
-    samples: [
-      '{"assets":[{"kind":"host","name":"dc-01","role":"domain_controller","criticality":"critical","aliases":["10.0.0.5"]}],"entity":"North"}',
-      '{"hosts":[{"name":"srv-1"}],"accounts":[{"name":"jane"}]}',
-      '[{"kind":"account","name":"=cmd","aliases":"a|b"}]',
-    ],
-    words: ['"aliases"', '"hosts"', '"kind"', '"host"', '"account"', '"role"', '"a|b"', '"\'=1"'],
-    attempt: (input) => attemptList(readJsonList(textOf(input))),
-  },
   {
     name: "cursors",
     samples: [...issued, older],
@@ -279,8 +210,15 @@ export const callerTargets: readonly Target[] = [
   },
   {
     name: "api-bodies",
-    samples: ['{"status":"CLOSED","note":"done","tags":["a","b"]}', '{"note":"\\ud83d\\ude00"}'],
-    words: ['"status"', '"note"', '"tags"'],
+    samples: [
+      '{"status":"CLOSED","note":"done","tags":["a","b"]}',
+      '{"note":"\\ud83d\\ude00"}',
+      ...routes.flatMap(({ bodyExample }) => (bodyExample === undefined ? [] : [JSON.stringify(bodyExample)])),
+      '{"username":"jane","password":"hunter22","code":"123456"}',
+      '{"name":"soar","role":"analyst","password":"x","entities":["North"],"scopes":["ingest"],"expires_in_days":90}',
+      '{"entity":"North","rule":"R-1","actor":"jane","host":"ws-1","process":"*\\\\a.exe","until":"2026-12-01T00:00:00Z","reason":"known"}',
+    ],
+    words: [...new Set(bodies.flatMap(({ entries }) => Object.keys(entries).map((name) => JSON.stringify(name))))],
     attempt: (input) => attemptBody(textOf(input)),
   },
   {

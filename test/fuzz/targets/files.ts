@@ -1,5 +1,6 @@
 /** Files that people give: certificates and keys, backups. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -8,6 +9,7 @@ import { keyFits, normalPem, readTlsFile, tlsFileKinds } from "../../../applianc
 import { EdgeError } from "../../../core/errors.ts";
 import { readArchive } from "../../../store/backup/archive.ts";
 import { archiveFormat, readManifest } from "../../../store/backup/manifest.ts";
+import { removeFile, unpack } from "../../../store/backup/unpack.ts";
 import { assertKnown, assertPlain, assertWords, errorOf, holds, type Target, textOf } from "../target.ts";
 
 const tls = (name: string) => readFileSync(join(import.meta.dirname, "../../data/tls", name), "utf8");
@@ -59,7 +61,7 @@ const folder = mkdtempSync(join(tmpdir(), "rhythmx-fuzz-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, "backup.tar.gz");
 
-function tar(members: readonly (readonly [name: string, content: string])[]): Uint8Array {
+function tar(members: readonly (readonly [name: string, content: string | Uint8Array])[]): Uint8Array {
   const blocks = members.flatMap(([name, content]) => {
     const header = Buffer.alloc(512);
     header.write(name, 0, "latin1");
@@ -77,7 +79,8 @@ function tar(members: readonly (readonly [name: string, content: string])[]): Ui
       148,
       "latin1",
     );
-    return [header, Buffer.from(content.padEnd(Math.ceil(content.length / 512) * 512, "\0"))];
+    const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
+    return [header, Buffer.from(content as string), padding];
   });
   return Uint8Array.from(Buffer.concat([...blocks, Buffer.alloc(1024)]));
 }
@@ -115,6 +118,45 @@ async function attemptArchive(input: Uint8Array): Promise<void> {
   holds(total <= most && members * 512 <= most, "more content than there is");
 }
 
+const refusals = ["backup_damaged", "backup_newer", "backup_unreadable", "store_corrupt", "store_newer", "store_full"];
+const restored = mkdtempSync(join(folder, "restore-"));
+
+/** A database as it is, and in an archive whose checksums fit: what is restored is looked at, and nothing lies anywhere else afterwards. */
+async function attemptRestore(database: Uint8Array): Promise<void> {
+  const sha256 = createHash("sha256").update(database).digest("hex");
+  const said = { ...JSON.parse(manifest), counts: {}, files: [{ name: "rhythmx.db", bytes: database.length, sha256 }] };
+  const packed = gzipSync(
+    tar([
+      ["manifest.json", JSON.stringify(said)],
+      ["rhythmx.db", database],
+    ]),
+    { level: 1 },
+  );
+  for (const content of [database, packed]) {
+    const source = join(restored, "source");
+    const target = join(restored, "rhythmx.db.restoring");
+    writeFileSync(source, content);
+    let found: Awaited<ReturnType<typeof unpack>> | null = null;
+    const error = await errorOf(async () => {
+      found = await unpack(source, target);
+    });
+    for (const name of readdirSync(restored))
+      holds(name === "source" || name.startsWith("rhythmx.db.restoring"), "a file that is none of the restore");
+    removeFile(target);
+    if (error !== null) {
+      assertKnown(error, EdgeError, refusals);
+      continue;
+    }
+    assertPlain(found);
+    const { schema, counts } = found as unknown as Awaited<ReturnType<typeof unpack>>;
+    holds(Number.isInteger(schema) && schema >= 1, "a schema that is none");
+    holds(
+      Object.values(counts).every((n) => Number.isInteger(n) && n >= 0),
+      "a count that is none",
+    );
+  }
+}
+
 async function attemptManifest(text: string): Promise<void> {
   let manifest: ReturnType<typeof readManifest> | null = null;
   const error = await errorOf(() => {
@@ -144,6 +186,9 @@ const manifest = JSON.stringify({
   ],
   left_out: ["JIRA_API_TOKEN"],
 });
+const oldDatabase = Uint8Array.from(
+  gunzipSync(readFileSync(join(import.meta.dirname, "../../data/databases/schema-1.db.gz"))),
+);
 const archive = tar([
   ["manifest.json", manifest],
   ["rhythmx.db", "x".repeat(700)],
@@ -180,6 +225,12 @@ export const fileTargets: readonly Target[] = [
     ],
     words: ["ustar", "00000000000\0", "77777777777\0", "\u0080\0\0\0\0\0\0\0", "../../etc/passwd", "/", "L", "5"],
     attempt: attemptArchive,
+  },
+  {
+    name: "restores",
+    samples: [oldDatabase, oldDatabase.subarray(0, 8_192), "SQLite format 3\0"],
+    words: ["SQLite format 3\0", "CREATE TABLE", "\0\0\u0010\0", "\u007f\u00ff\u00ff\u00ff"],
+    attempt: attemptRestore,
   },
   {
     name: "backup-manifest",

@@ -112,7 +112,9 @@ async function attemptWebhook(input: Uint8Array): Promise<void> {
     if (late !== null) assertKnown(late, EdgeError, ["webhook_outdated"]);
     else
       holds(
-        /^\s*(?:0*1793\d{6,9}|\d{4}-\d\d-\d\d[Tt ][\d:.,]+ ?(?:[Zz]|[+-]\d\d:?(?:\d\d)?)*)\s*$/.test(text.slice(0, 60)),
+        /^\s*(?:0*1793\d{6,9}(?:\.\d+)?|\d{4}-\d\d-\d\d[Tt ][\d:.,]+ ?(?:[Zz]|[+-]\d\d:?(?:\d\d)?)*)\s*$/.test(
+          text.slice(0, 60),
+        ),
         "words are read as the present time",
       );
   }

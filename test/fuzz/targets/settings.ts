@@ -1,4 +1,5 @@
 /** Settings: files, environment files, tables, and what API and console save. */
+import * as v from "valibot";
 import { readFeedRequest } from "../../../appliance/feeds/feed-request.ts";
 import { TlsUploads } from "../../../appliance/feeds/tls-uploads.ts";
 import { fieldProblems } from "../../../appliance/tickets/settings-request.ts";
@@ -8,9 +9,9 @@ import { formatProblem } from "../../../core/settings/problem.ts";
 import { resolveSettings } from "../../../core/settings/resolve.ts";
 import { settingsSectionNames } from "../../../core/settings/sections/sections.ts";
 import type { SettingsSources } from "../../../core/settings/sources.ts";
-import { hasMoreValues, isNestedDeeper } from "../../../core/text/json-depth.ts";
+import { BadRequest, readBody } from "../../../transports/http/api/read-request.ts";
 import { samples as settingSamples } from "../../harness/setting-samples.ts";
-import { assertPlain, assertWords, holds, type Target, textOf } from "../target.ts";
+import { assertKnown, assertPlain, assertWords, errorOf, holds, type Target, textOf } from "../target.ts";
 
 type FileName = "envFile" | "alertFeedFile" | "incidentFeedFile" | "casePatternsFile" | "assetsFile" | "riskFloorsFile";
 
@@ -76,7 +77,7 @@ function attemptEnv(text: string): void {
     holds(
       stood
         .replace(leading, "")
-        .replace(/^export\s+/, "")
+        .replace(/^export\s+(?=[A-Za-z_])/, "")
         .startsWith(key),
       "a value of another line",
     );
@@ -97,24 +98,18 @@ const uploads = new TlsUploads(
   nothing as never,
   { seal: (text: string) => text, open: (text: string) => text } as never,
 );
-const maxBody = 1024 * 1024;
-
-/** What the API hands on: a JSON object of a limited depth and size (`readBody`). */
-function bodyOf(text: string): Record<string, unknown> | null {
-  if (text.length > maxBody || isNestedDeeper(text, 32) || hasMoreValues(text, 20_000)) return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    const isBody = typeof value === "object" && value !== null && !Array.isArray(value);
-    return isBody && JSON.stringify(value).isWellFormed() && text.isWellFormed()
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
+/** What the API hands on; null where it refuses the body. */
+async function bodyOf(text: string): Promise<Record<string, unknown> | null> {
+  let body: Record<string, unknown> | null = null;
+  const error = await errorOf(() => {
+    body = readBody(v.looseObject({}), text);
+  });
+  if (error !== null) assertKnown(error, BadRequest);
+  return body;
 }
 
-function attemptRequest(text: string): void {
-  const body = bodyOf(text);
+async function attemptRequest(text: string): Promise<void> {
+  const body = await bodyOf(text);
   if (body === null) return;
   for (const section of ["alert_syslog", "incident_syslog"] as const) {
     const { text: saved, problems } = readFeedRequest(section, body, { origins: {}, saved: undefined, uploads });

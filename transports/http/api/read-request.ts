@@ -1,6 +1,8 @@
 /** Reads query and body of a request by a schema; every problem is named with the accepted form. */
+
 import * as v from "valibot";
 import { hasMoreValues, isNestedDeeper } from "../../../core/text/json-depth.ts";
+import { shownName } from "../../../core/text/visible.ts";
 import type { ProblemError } from "../problem.ts";
 
 /** All problems of a request at once. */
@@ -96,7 +98,7 @@ export function readBody<S extends v.GenericSchema>(schema: S, text: string): v.
   const accepted = takesAny ? "" : `: ${known.join(", ")}`;
   const errors = unknown
     .slice(0, 5)
-    .map((name) => ({ name: name.slice(0, 64).toWellFormed(), reason: `is no field of this request${accepted}` }));
+    .map((name) => ({ name: shownName(name), reason: `is no field of this request${accepted}` }));
   const read = Object.fromEntries(
     Object.entries(value).map(([name, field]) => [
       name,

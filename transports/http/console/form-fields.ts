@@ -27,7 +27,7 @@ export class FormFields {
     const value = (this.#fields.get(name) ?? "").toWellFormed();
     if (value.length > most) throw new UsageError(`${name}: at most ${most} characters`);
     if (value.includes("\0")) throw new UsageError(`${name}: a text without NUL`);
-    return value.replaceAll("\r\n", "\n");
+    return value.replace(/\r+\n/g, "\n");
   }
 
   /** @throws UsageError if it is blank */

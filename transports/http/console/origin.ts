@@ -33,7 +33,11 @@ export function isFromElsewhere(c: ApiContext): boolean {
 export function safeReturn(text: string | null | undefined): string {
   if (!text?.startsWith("/") || /^\/[/\\]|[\\\p{Cc}]/u.test(text) || text.length > 2_000) return "/";
   const url = new URL(text, "http://console.invalid");
-  if (url.host !== "console.invalid" || /^\/(?:sign-in|password|console|assets\/|api)(?:\/|$)/.test(url.pathname))
+  // A dot that is resolved away may leave two slashes at the beginning (`/.//elsewhere.example`), which name a host.
+  if (
+    url.host !== "console.invalid" ||
+    /^\/(?:\/|(?:sign-in|password|console|assets\/|api)(?:\/|$))/.test(url.pathname)
+  )
     return "/";
   return `${url.pathname}${url.search}${url.hash}`;
 }
