@@ -645,3 +645,22 @@ test(
   }),
   180_000,
 );
+
+test(
+  "no room in the folder of the running appliance: the way to another disk is said, and works",
+  cleaningUp(async (defer) => {
+    const { file } = place(defer);
+    const site = await TestAppliance.start({ env: { ...env, RHYTHMX_MIN_FREE_BYTES: "1000000000000000" } });
+    defer(() => site.dispose());
+    const target = file("edge.tar.gz");
+    const refused = await command(["backup", target], { dataDir: site.dataDir });
+    expect([refused.code, refused.err]).toEqual([
+      1,
+      expect.stringMatching(
+        /there is no room for a backup in .*RHYTHMX_BACKUP_DIR, or stop the service and run this again/,
+      ),
+    ]);
+    await site.stop();
+    expect((await command(["backup", target], { dataDir: site.dataDir })).code).toBe(0);
+  }),
+);

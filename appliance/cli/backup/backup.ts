@@ -149,6 +149,11 @@ async function taken(terminal: Terminal, control: Operations): Promise<MadeBacku
   }, 300);
   try {
     return await control.makeBackup();
+  } catch (error) {
+    if (!(error instanceof EdgeError) || error.code !== "store_full") throw error;
+    // The disk of FILE may have all the room there is.
+    const words = `${error.message}. The running appliance makes it there first: name a folder with room as RHYTHMX_BACKUP_DIR, or stop the service and run this again, which then needs room beside FILE alone`;
+    throw new EdgeError("store_full", words, { cause: error });
   } finally {
     clearInterval(asked);
     line.end();
