@@ -15,7 +15,6 @@ import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { Turns } from "../access/turns.ts";
 import type { Log } from "../runtime/log.ts";
 import { datedSample } from "../sample/dated.ts";
-import sample from "../sample/sample.jsonl" with { type: "text" };
 import { CampaignWatch } from "../upkeep/campaign-watch.ts";
 import { OutbreakWatch } from "../upkeep/outbreak-watch.ts";
 import { SearchUpkeep } from "../upkeep/search-upkeep.ts";
@@ -144,6 +143,7 @@ export class SampleData {
     const { clock } = this.#parts;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const since = clock.now();
+    const { sample } = await import("../sample/sample-text.ts");
     try {
       const { store } = await this.#show(since);
       const intake = new Intake({ store, clock, defaultEntity: () => sampleEntity });

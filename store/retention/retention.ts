@@ -9,7 +9,7 @@ import { pruneInferred } from "../assets/asset-rows.ts";
 import type { KnownAssets } from "../assets/known-assets.ts";
 import { pruneNames } from "../assets/name-rows.ts";
 import type { Database } from "../database/database.ts";
-import { integer, text } from "../database/rows.ts";
+import { integer } from "../database/rows.ts";
 import type { PeriodCache } from "../incidents/period-cache.ts";
 import type { RuleActors } from "../incidents/rule-actors.ts";
 import { forgetInSearch } from "../search/search-index.ts";
@@ -177,15 +177,10 @@ async function pruneEvents({ database }: Held, { cutoff }: Limits): Promise<Swep
 
 /** Removes alerts without recent detections; those with occurrences that no message has counted yet wait for their HOURLY. */
 async function pruneAlerts({ database }: Held, { cutoff, after }: Limits): Promise<Swept> {
-  const { rows } = await database.read(
-    "select id, updated_at, count <= sent_count as sent from sigma_alerts where id > ? order by id limit ?",
-    [after, perStep.alerts],
-  );
-  const limit = toIso(cutoff);
-  const old = rows.filter((row) => text(row, "updated_at") < limit && integer(row, "sent") === 1);
-  const ids = old.slice(0, removedPerStep.alerts).map((row) => integer(row, "id"));
+  const which = { table: "sigma_alerts" as const, may: "count <= sent_count", cutoff, after };
+  const { ids, next } = await findOld(database, which, perStep.alerts, removedPerStep.alerts);
   if (ids.length > 0) await database.write([...(await forgetInSearch(database, ids)), ...forgetAlerts(ids)]);
-  return { alerts: ids.length, after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.alerts) };
+  return { alerts: ids.length, after: next };
 }
 
 /**
@@ -204,18 +199,12 @@ async function pruneIncidents({ database, periods }: Held, { cutoff }: Limits): 
 
 /** Removes actors without an incident or open case whose evidence is older than the limit. */
 async function pruneActors({ database, periods }: Held, { cutoff, after }: Limits): Promise<Swept> {
-  const { rows } = await database.read(
-    `select id, updated_at, incident_id is null
-       and not exists (select 1 from threat_cases c where c.period_id = p.id and c.status <> 'CLOSED') as idle
-     from actor_periods p where id > ? order by id limit ?`,
-    [after, perStep.periods],
-  );
-  const limit = toIso(cutoff);
-  const old = rows.filter((row) => text(row, "updated_at") < limit && integer(row, "idle") === 1);
-  const ids = old.slice(0, removedPerStep.periods).map((row) => integer(row, "id"));
+  const may = `incident_id is null and not exists (select 1 from threat_cases c where c.period_id = t.id and c.status <> 'CLOSED')`;
+  const which = { table: "actor_periods" as const, may, cutoff, after };
+  const { ids, next } = await findOld(database, which, perStep.periods, removedPerStep.periods);
   periods.forgetIds(ids);
   if (ids.length > 0) await database.write(forgetPeriods(ids));
-  return { after: placeAfter(rows, old.length > ids.length ? ids : null, perStep.periods) };
+  return { after: next };
 }
 
 /** Removes how many detections there were in hours before the limit. */
@@ -258,9 +247,30 @@ async function pruneRuleActors({ database, ruleActors }: Held, { cutoff }: Limit
   return swept;
 }
 
-/** The id after which the next step reads: the last removed one if more are to be removed, else the last one read; null at the end. */
-function placeAfter(rows: Parameters<typeof integer>[0][], removed: number[] | null, limit: number): number | null {
-  if (removed !== null) return removed.at(-1) ?? null;
-  const last = rows.at(-1);
-  return last === undefined || rows.length < limit ? null : integer(last, "id");
+/**
+ * Of the next `read` rows of a table (`t`), at most `most` that were last changed before the limit and that `may` (SQL) lets go. No more is read
+ * than it takes to find them. `next`: the id after which the next step reads; null at the end.
+ */
+async function findOld(
+  database: Database,
+  {
+    table,
+    may,
+    cutoff,
+    after,
+  }: { table: "sigma_alerts" | "actor_periods"; may: string } & Pick<Limits, "cutoff" | "after">,
+  read: number,
+  most: number,
+): Promise<{ ids: number[]; next: number | null }> {
+  const { rows } = await database.read(
+    `select id from (select id, updated_at, ${may} as may from ${table} t where id > ? order by id limit ?) where updated_at < ? and may limit ?`,
+    [after, read, toIso(cutoff), most],
+  );
+  const ids = rows.map((row) => integer(row, "id"));
+  if (ids.length === most) return { ids, next: ids.at(-1) ?? null };
+  const { rows: last } = await database.read(`select id from ${table} where id > ? order by id limit 1 offset ?`, [
+    after,
+    read - 1,
+  ]);
+  return { ids, next: last[0] === undefined ? null : integer(last[0], "id") };
 }

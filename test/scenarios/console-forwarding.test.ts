@@ -298,6 +298,22 @@ describe("trying", () => {
   });
 });
 
+test("a destination's row says how messages travel: RELP over TLS where it is that", async () => {
+  const { edge, admin } = await started();
+  const at = { host: "127.0.0.1", port: 1 };
+  await edge.reload({
+    syslog: [
+      { name: "plain", protocol: "relp", ...at },
+      { name: "safe", protocol: "relp", tls: {}, ...at },
+    ],
+  });
+  for (const path of [alerts, "/settings/integrations"]) {
+    const { text } = await admin.get(path);
+    expect([path, text]).toEqual([path, expect.stringMatching(/plain 127\.0\.0\.1:1 RELP (?!over)/)]);
+    expect([path, text]).toEqual([path, expect.stringMatching(/safe 127\.0\.0\.1:1 RELP over TLS /)]);
+  }
+});
+
 test("an uploaded key is read after the master key was changed, and after a restart", async () => {
   const receiver = await receiving({ tls: { ...serverPair("server"), clientCa: pem("ca.pem") } });
   const { edge, admin } = await started();

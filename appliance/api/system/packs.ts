@@ -2,7 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { EdgeError } from "../../../core/errors.ts";
 import { tar } from "../../packaging/archives/archive.ts";
-import { type Pack, packs } from "../../packs/packs.ts";
+import type { Pack } from "../../packs/packs.ts";
 import { version } from "../../runtime/version.ts";
 
 type Json = Record<string, unknown>;
@@ -11,16 +11,16 @@ type Json = Record<string, unknown>;
 const time = Date.UTC(2026, 0, 1) / 1000;
 
 export class PackShelf {
-  /** Packs are part of the program. */
-  #all: readonly Pack[] | null = null;
+  /** Packs are part of the program, and read when somebody asks for them. */
+  #all: Promise<readonly Pack[]> | null = null;
 
-  list(): Json[] {
-    return this.#packs().map(rowOf);
+  async list(): Promise<Json[]> {
+    return (await this.#packs()).map(rowOf);
   }
 
   /** A pack with its files and the text of its README. @throws EdgeError pack_unknown */
-  find(name: string): Json {
-    const pack = this.#named(name);
+  async find(name: string): Promise<Json> {
+    const pack = await this.#named(name);
     return {
       ...rowOf(pack),
       readme: new TextDecoder().decode(pack.files.get("README.md")),
@@ -30,21 +30,21 @@ export class PackShelf {
 
   /** A tar archive with gzip; all is in one folder of the pack's name. @throws EdgeError pack_unknown */
   async archive(name: string): Promise<{ file: string; bytes: Uint8Array }> {
-    const pack = this.#named(name);
+    const pack = await this.#named(name);
     const files = [...pack.files].map(([path, content]) => ({ path, content }));
     const bytes = gzipSync(await tar(files, { root: `${pack.name}/`, time }));
     return { file: `rhythmx-${pack.name}-${version}.tar.gz`, bytes: new Uint8Array(bytes) };
   }
 
-  #named(name: string): Pack {
-    const found = this.#packs().find((pack) => pack.name === name);
+  async #named(name: string): Promise<Pack> {
+    const found = (await this.#packs()).find((pack) => pack.name === name);
     if (found === undefined)
       throw new EdgeError("pack_unknown", `there is no pack ${JSON.stringify(name.slice(0, 64).toWellFormed())}`);
     return found;
   }
 
-  #packs(): readonly Pack[] {
-    this.#all ??= packs();
+  #packs(): Promise<readonly Pack[]> {
+    this.#all ??= import("../../packs/packs.ts").then(({ packs }) => packs());
     return this.#all;
   }
 }

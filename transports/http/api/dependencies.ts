@@ -227,9 +227,9 @@ export interface BackupPort {
 
 /** Files by which SIEMs, SOARs and monitors are connected; they are part of the program. */
 export interface PackPort {
-  list(): Json[];
+  list(): Promise<Json[]>;
   /** With its files and README. @throws EdgeError pack_unknown */
-  find(name: string): Json;
+  find(name: string): Promise<Json>;
   /** A tar archive with gzip. @throws EdgeError pack_unknown */
   archive(name: string): Promise<{ file: string; bytes: Uint8Array }>;
 }

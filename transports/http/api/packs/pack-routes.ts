@@ -22,7 +22,7 @@ export function packRoutes({ packs }: ApiDependencies): Route[] {
       summary: "Packs",
       description: "Folders of files by which SIEMs, SOARs and monitors are connected; each has a README.",
       answers: { 200: { description: "By name.", schema: v.object({ packs: v.array(pack) }) } },
-      handle: async ({ c }) => c.json({ packs: packs.list() }),
+      handle: async ({ c }) => c.json({ packs: await packs.list() }),
     }),
     route({
       ...common,

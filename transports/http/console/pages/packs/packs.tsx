@@ -29,7 +29,7 @@ export const packsPage = page<PackRow[]>({
   permission: "read",
   at,
   title: () => "Packs",
-  load: async ({ ports }) => ports.api.packs.list() as unknown as PackRow[],
+  load: async ({ ports }) => (await ports.api.packs.list()) as unknown as PackRow[],
   view: (rows) => (
     <>
       <PageHead
@@ -74,7 +74,7 @@ export const packPage = page<PackDetail>({
   permission: "read",
   at,
   title: ({ title }) => title,
-  load: async ({ ports, param }) => ports.api.packs.find(param("name")) as unknown as PackDetail,
+  load: async ({ ports, param }) => (await ports.api.packs.find(param("name"))) as unknown as PackDetail,
   view: ({ name, title, summary, version, files, bytes, readme, contents }) => (
     <>
       <nav class="crumbs" aria-label="Where this page is">

@@ -45,7 +45,7 @@ export const Loops = ({ loops, polling, maySet }: LoopsProps) => (
       <tbody>
         {loops.flatMap((loop) => [
           <tr>
-            <td class="any">
+            <td class="wide any">
               <span class="lead">{loop.name}</span>
               <About loop={loop} maySet={maySet} />
             </td>
@@ -67,7 +67,7 @@ export const Loops = ({ loops, polling, maySet }: LoopsProps) => (
             <td class="nowrap" data-label="next, at the latest">
               <Time at={loop.next_run} seconds />
             </td>
-            <td class="r drop">{loop.last_duration_ms} ms</td>
+            <td class="r drop nowrap">{loop.last_duration_ms} ms</td>
             <td class="r drop">{loop.runs}</td>
             <td class="r" data-label="failed">
               {loop.failures}
@@ -100,7 +100,7 @@ const About = ({ loop: { name, every_seconds }, maySet }: { loop: LoopRow; maySe
 
 const PollingRow = ({ one: { system, last, next, error }, maySet }: { one: Polling; maySet: boolean }) => (
   <tr>
-    <td class="any">
+    <td class="wide any">
       <span class="lead">{systemName(system)}</span>
       <div class="tiny quiet">
         looks for tickets that were changed there
