@@ -3,9 +3,10 @@
  * of another shape, and no defect here: it is told and tried again like every other failure of the target.
  */
 import { DeliveryError, messageOf } from "../core/errors.ts";
+import { oneLine } from "../core/logs/event-text.ts";
 import type { TicketSystem } from "../core/tickets/ticket-system.ts";
 
-/** The same system, whose methods throw no error of the runtime. */
+/** The same system, whose methods throw no error of the runtime, and none whose message is more than a line. */
 export function guarded(system: TicketSystem): TicketSystem {
   return new Proxy(system, {
     get(target, name) {
@@ -39,12 +40,23 @@ async function* pages(all: AsyncIterable<unknown>): AsyncGenerator<unknown> {
   }
 }
 
-/** The error as it is, or what stands for one of the runtime's own. */
+/** Names that a target gives stand in messages: more than this is no name. */
+const longestMessage = 1_000;
+
+/** The error with a message that is one line, or what stands for one of the runtime's own. */
 function known(error: unknown): unknown {
+  if (error instanceof DeliveryError) return shown(error);
   if (!(error instanceof TypeError) && !(error instanceof RangeError)) return error;
   return new DeliveryError("unexpected", "its answer has another shape than its interface describes", {
     retryable: true,
     cause: error,
     data: { effectUnknown: true, permanent: false, words: messageOf(error).slice(0, 200) },
   });
+}
+
+function shown(error: DeliveryError): DeliveryError {
+  const { code, message, retryable, retryAfter, data, cause } = error;
+  const line = oneLine(message, longestMessage);
+  if (line === message) return error;
+  return new DeliveryError(code, line, { retryable, ...(retryAfter === null ? {} : { retryAfter }), data, cause });
 }

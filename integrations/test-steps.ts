@@ -1,9 +1,13 @@
 /** Collects the steps of a connection test with their outcomes. */
 import { DeliveryError, messageOf } from "../core/errors.ts";
+import { oneLine } from "../core/logs/event-text.ts";
 import type { TestStep } from "../core/tickets/ticket-system.ts";
 
 /** The finding of a step; `warning` is a problem that does not fail it, `asks` one that a person has to accept. */
 export type TestFinding = string | { detail: string; warning: boolean; asks?: true };
+
+/** Names that a target gives stand in findings. */
+const longestDetail = 2_000;
 
 export class TestSteps {
   readonly done: TestStep[] = [];
@@ -18,11 +22,12 @@ export class TestSteps {
   async take(name: string, look: () => Promise<TestFinding>): Promise<boolean> {
     try {
       const found = await look();
-      this.done.push({ name, ok: true, ...(typeof found === "string" ? { detail: found } : found) });
+      const { detail, ...more } = typeof found === "string" ? { detail: found } : found;
+      this.done.push({ name, ok: true, detail: oneLine(detail, longestDetail), ...more });
       return true;
     } catch (error) {
       const advice = error instanceof DeliveryError ? this.#adviceOn(error) : null;
-      const said = messageOf(error);
+      const said = oneLine(messageOf(error), longestDetail);
       const isRefused = error instanceof DeliveryError && error.data.permanent === true;
       const found = advice === null ? { detail: said } : { detail: advice, words: said };
       this.done.push({ name, ok: false, ...found, ...(isRefused ? { refused: true } : {}) });

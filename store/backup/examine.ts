@@ -1,5 +1,6 @@
 /** What a database file that nobody uses holds, and whether it is whole. */
 import { StoreError } from "../../core/errors.ts";
+import { oneLine } from "../../core/logs/event-text.ts";
 import { Connection } from "../database/connection.ts";
 import { integer, text } from "../database/rows.ts";
 import type { Row, Value } from "../database/statement.ts";
@@ -52,7 +53,7 @@ export function expectWhole(path: string): void {
       .filter((line) => line !== "ok"),
   );
   if (faults.length > 0)
-    throw new StoreError("store_corrupt", `${path} is damaged: ${faults.join("; ").slice(0, 500)}`);
+    throw new StoreError("store_corrupt", `${path} is damaged: ${oneLine(faults.join("; "), 500)}`);
 }
 
 /** Rows by table, and `last_event`, the number of the newest event. Tables that the file's schema does not have are left out. */

@@ -2,8 +2,10 @@
  * Schema upgrades: frozen `.sql` files, applied in order, each in one transaction together with its row in `schema_journal`.
  * A migration that differs from the one that was applied, or a journal with rows that this version does not know, is refused.
  */
+
 import { createHash } from "node:crypto";
 import { StoreError } from "../../core/errors.ts";
+import { visible } from "../../core/text/visible.ts";
 import type { Database } from "./database.ts";
 import spine from "./migrations/0001_spine.sql" with { type: "text" };
 import incidents from "./migrations/0002_incidents.sql" with { type: "text" };
@@ -97,7 +99,7 @@ export async function schemaOf(database: Database, known = migrations): Promise<
     if (migration === undefined)
       throw new StoreError(
         "store_newer",
-        `the database has schema ${String(row.name)}, which is newer than this version knows (${known.at(-1)?.name}): start the newer version, or restore a backup`,
+        `the database has schema ${visible(String(row.name).slice(0, 100))}, which is newer than this version knows (${known.at(-1)?.name}): start the newer version, or restore a backup`,
       );
     if (checksum(migration.sql) !== row.sha256)
       throw new StoreError(

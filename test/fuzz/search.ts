@@ -98,13 +98,16 @@ async function small(target: Target, found: Uint8Array, before: Before): Promise
 }
 
 const mostAttempts = 3_000;
+/** What takes long to try stays as large as it is by then. */
+const mostMs = 60_000;
 
 /** The same fault by fewer bytes: pieces are left out, the larger ones first (Zeller's ddmin). */
 async function minimised(target: Target, from: Uint8Array, key: string, before: Before): Promise<Uint8Array> {
   let best = from;
   let left = mostAttempts;
+  const end = performance.now() + mostMs;
   for (let size = Math.ceil(best.length / 2); size >= 1 && left > 0; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let at = 0; at < best.length && left > 0; left--) {
+    for (let at = 0; at < best.length && left > 0 && performance.now() < end; left--) {
       const shorter = Uint8Array.from(Buffer.concat([best.subarray(0, at), best.subarray(at + size)]));
       before(shorter);
       if ((await faultOf(target, shorter))?.key === key) best = shorter;

@@ -189,6 +189,9 @@ const manifest = JSON.stringify({
 const oldDatabase = Uint8Array.from(
   gunzipSync(readFileSync(join(import.meta.dirname, "../../data/databases/schema-1.db.gz"))),
 );
+/** With bytes between two pages: what SQLite says of it has several lines. */
+const shifted = Buffer.concat([oldDatabase.subarray(0, 12 * 4_096), Buffer.alloc(4), oldDatabase.subarray(12 * 4_096)]);
+
 const archive = tar([
   ["manifest.json", manifest],
   ["rhythmx.db", "x".repeat(700)],
@@ -228,7 +231,7 @@ export const fileTargets: readonly Target[] = [
   },
   {
     name: "restores",
-    samples: [oldDatabase, oldDatabase.subarray(0, 8_192), "SQLite format 3\0"],
+    samples: [oldDatabase, Uint8Array.from(shifted), oldDatabase.subarray(0, 8_192), "SQLite format 3\0"],
     words: ["SQLite format 3\0", "CREATE TABLE", "\0\0\u0010\0", "\u007f\u00ff\u00ff\u00ff"],
     attempt: attemptRestore,
   },
