@@ -113,6 +113,11 @@ export function createLoops(parts: LoopParts): Loop[] {
       nextDueAt: (now) => upkeep.retentionDueAt(now),
       tick: (now) => (storage.clockTrusted ? upkeep.retention(now) : undefined),
     },
+    {
+      name: "forgetting",
+      everyMs: () => hourMs,
+      tick: (now) => (storage.clockTrusted ? upkeep.forgetting(now) : undefined),
+    },
     { name: "key-usage", everyMs: () => minuteMs, tick: () => keys.flushUses() },
     {
       name: ticketLoop,

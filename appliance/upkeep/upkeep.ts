@@ -19,6 +19,11 @@ interface UpkeepParts {
 
 /** A timer takes no more than 24 days. */
 const longestPauseMs = 20 * dayMs;
+/**
+ * What is kept for a time of its own, whatever the limit of retention and its schedule: kept longer, an `id` or an Idempotency-Key that is used again
+ * after its time would still be taken for the one of before, and what came with it would not be.
+ */
+const ofOwnTime = ["detectionIds", "batches", "sightings", "outbreaks"] as const satisfies readonly PruneStep["sweep"][];
 /** Entries of the audit log removed in one write. */
 const auditStep = 500;
 
@@ -46,6 +51,17 @@ export function createUpkeep({ store, settings, log, onPruned, recountQueues, st
     },
     /** With a schedule so rarely that this is what counts. */
     retentionEveryMs: (): number => (settings().retentionSchedule === null ? hourMs : longestPauseMs),
+    /** Forgets what is kept for a time of its own. */
+    forgetting: async (now: number) => {
+      for (const sweep of ofOwnTime) {
+        let place: PruneStep = { sweep, after: 0 };
+        await whileMore(async () => {
+          const { next } = await store.admin.prune(now, settings().retentionDays, place);
+          place = next ?? place;
+          return next?.sweep === sweep;
+        });
+      }
+    },
     retention: async (now: number) => {
       let place: PruneStep | null = null;
       await whileMore(async () => {

@@ -9,11 +9,11 @@ import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
 const day = 24 * hourMs;
 
-async function applianceOf(defer: Defer, retentionDays: number, names: string[]) {
+async function applianceOf(defer: Defer, retentionDays: number, names: string[], more: Record<string, string> = {}) {
   const receivers = await Promise.all(names.map(() => SyslogReceiver.started()));
   for (const receiver of receivers) defer(() => receiver.stop());
   const syslog = receivers.map(({ port }, index) => ({ name: names[index], protocol: "tcp", host: "127.0.0.1", port }));
-  const env = { RHYTHMX_RETENTION_DAYS: String(retentionDays) };
+  const env = { RHYTHMX_RETENTION_DAYS: String(retentionDays), ...more };
   const appliance = await TestAppliance.start({ config: { syslog, daemon: { batch_size: 1 } }, env });
   defer(() => appliance.dispose());
   await appliance.clock.advance(10_000);
@@ -91,24 +91,29 @@ test.concurrent(
   }),
 );
 
-test.concurrent(
-  "an Idempotency-Key is remembered for a day, an id for seven",
-  cleaningUp(async (defer) => {
-    const { appliance, after } = await applianceOf(defer, 90, ["siem"]);
-    const batch = [detection()];
-    const headers = { "Idempotency-Key": "k" };
-    await appliance.ingest(batch, { headers });
-    await appliance.ingest([detection({ id: "d-1" })]);
-    await after(23 * hourMs);
-    expect((await appliance.ingest(batch, { headers })).headers.get("Idempotency-Replayed")).toBe("true");
-    await after(2 * hourMs);
-    const again = await appliance.ingest(batch, { headers });
-    expect(again.headers.get("Idempotency-Replayed")).toBeNull();
-    expect(again.body).toMatchObject({ accepted: 1, alerts_new: 0, alerts_updated: 1 });
+const onNewYear: Record<string, string> = { RHYTHMX_RETENTION_SCHEDULE: "0 0 1 1 *" };
+for (const [how, more] of [
+  ["", {}],
+  [", whenever retention comes", onNewYear],
+] as const)
+  test.concurrent(
+    `an Idempotency-Key is remembered for a day, an id for seven${how}`,
+    cleaningUp(async (defer) => {
+      const { appliance, after } = await applianceOf(defer, 90, ["siem"], more);
+      const batch = [detection()];
+      const headers = { "Idempotency-Key": "k" };
+      await appliance.ingest(batch, { headers });
+      await appliance.ingest([detection({ id: "d-1" })]);
+      await after(23 * hourMs);
+      expect((await appliance.ingest(batch, { headers })).headers.get("Idempotency-Replayed")).toBe("true");
+      await after(2 * hourMs);
+      const again = await appliance.ingest(batch, { headers });
+      expect(again.headers.get("Idempotency-Replayed")).toBeNull();
+      expect(again.body).toMatchObject({ accepted: 1, alerts_new: 0, alerts_updated: 1 });
 
-    await after(5 * day);
-    expect((await appliance.ingest([detection({ id: "d-1" })])).body).toMatchObject({ accepted: 0, duplicates: 1 });
-    await after(3 * day);
-    expect((await appliance.ingest([detection({ id: "d-1" })])).body).toMatchObject({ accepted: 1, duplicates: 0 });
-  }),
-);
+      await after(5 * day);
+      expect((await appliance.ingest([detection({ id: "d-1" })])).body).toMatchObject({ accepted: 0, duplicates: 1 });
+      await after(3 * day);
+      expect((await appliance.ingest([detection({ id: "d-1" })])).body).toMatchObject({ accepted: 1, duplicates: 0 });
+    }),
+  );
