@@ -111,7 +111,7 @@ export function createLoops(parts: LoopParts): Loop[] {
       name: "retention",
       everyMs: () => upkeep.retentionEveryMs(),
       nextDueAt: (now) => upkeep.retentionDueAt(now),
-      tick: (now) => (storage.clockTrusted ? upkeep.retention(now) : undefined),
+      tick: (now) => upkeep.retention(now, storage.clockTrusted),
     },
     {
       name: "forgetting",

@@ -32,6 +32,8 @@ export function createUpkeep({ store, settings, log, onPruned, recountQueues, st
   const whileMore = async (step: () => Promise<boolean>) => {
     while (!stopping.aborted && (await step()));
   };
+  /** A pass of retention by the schedule that the clock has put off is tried again then; epoch milliseconds. Null: none is owed. */
+  let owedAt: number | null = null;
   return {
     /** Records HOURLY events for every alert that is due. */
     hourly: async (now: number) => {
@@ -47,7 +49,9 @@ export function createUpkeep({ store, settings, log, onPruned, recountQueues, st
     retentionDueAt: (now: number): number => {
       const schedule = settings().retentionSchedule;
       if (schedule === null) return Number.POSITIVE_INFINITY;
-      return new Cron(schedule, { paused: true }).nextRun(new Date(now))?.getTime() ?? Number.POSITIVE_INFINITY;
+      const next = new Cron(schedule, { paused: true }).nextRun(new Date(now))?.getTime() ?? Number.POSITIVE_INFINITY;
+      // Noted by a clock that was ahead, it would be years away.
+      return owedAt === null ? next : Math.min(next, owedAt, now + minuteMs);
     },
     /** With a schedule so rarely that this is what counts. */
     retentionEveryMs: (): number => (settings().retentionSchedule === null ? hourMs : longestPauseMs),
@@ -62,7 +66,10 @@ export function createUpkeep({ store, settings, log, onPruned, recountQueues, st
         });
       }
     },
-    retention: async (now: number) => {
+    /** `isTrusted`: the clock is; at the start that is not known yet. */
+    retention: async (now: number, isTrusted: boolean) => {
+      owedAt = isTrusted ? null : now + minuteMs;
+      if (!isTrusted) return;
       let place: PruneStep | null = null;
       await whileMore(async () => {
         const { events, expired, next } = await store.admin.prune(now, settings().retentionDays, place);

@@ -1,7 +1,7 @@
 /** What is forgotten when, seen from outside. Days pass in one step; the loop of retention then has its turn. */
 
 import { expect, test } from "bun:test";
-import { hourMs } from "../../core/time.ts";
+import { hourMs, minuteMs } from "../../core/time.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { cleaningUp, type Defer } from "../harness/clean-up.ts";
 import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
@@ -92,6 +92,22 @@ test.concurrent(
 );
 
 const onNewYear: Record<string, string> = { RHYTHMX_RETENTION_SCHEDULE: "0 0 1 1 *" };
+test.concurrent(
+  "by a schedule nothing is removed before its time, save at a start",
+  cleaningUp(async (defer) => {
+    const { appliance, after } = await applianceOf(defer, 1, ["siem"], onNewYear);
+    await appliance.clock.advance(2 * minuteMs);
+    await appliance.ingest([detection()]);
+    const alerts = async ({ appliance: { operations } }: TestAppliance) => (await operations.doctor()).store.alerts;
+    await after(3 * day);
+    expect(await alerts(appliance)).toBe(1);
+    const again = await appliance.restarted();
+    defer(() => again.stop());
+    await again.clock.advance(2 * minuteMs);
+    expect(await alerts(again)).toBe(0);
+  }),
+);
+
 for (const [how, more] of [
   ["", {}],
   [", whenever retention comes", onNewYear],
