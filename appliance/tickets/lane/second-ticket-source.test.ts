@@ -1,9 +1,20 @@
 import { expect, test } from "bun:test";
+import { dayMs, hourMs } from "../../../core/time.ts";
 import { hostileWords } from "../../../test/harness/hostile-words.ts";
-import { secondTicketWords } from "./second-ticket-source.ts";
+import { SecondTicketSource, secondTicketWords } from "./second-ticket-source.ts";
+
+const known = { incidentId: "INC-00000001", entity: "Site", system: "jira", generation: 1, ticketId: 1 } as const;
+
+test("a search that a clock noted which was ahead is due", async () => {
+  const now = Date.UTC(2026, 2, 13);
+  const source = new SecondTicketSource({} as never);
+  const at = (dueAt: number) => ({ ...known, ticketId: dueAt, dueAt, looks: 1, remote: null, others: [] });
+  source.expect([at(now), at(now + 2 * hourMs), at(now + 9 * dayMs)]);
+  const { jobs, nextAt } = await source.due(now);
+  expect([jobs.map(({ ticketId }) => ticketId), nextAt]).toEqual([[now, now + 9 * dayMs], now + 2 * hourMs]);
+});
 
 test("what a target calls its tickets stays one line of bounded length in what people are told", () => {
-  const known = { incidentId: "INC-00000001", entity: "Site", system: "jira", generation: 1, ticketId: 1 } as const;
   const named = (key: string) => ({ id: key, key, url: "https://jira.example" });
   const words = (key: string) =>
     secondTicketWords({ ...known, dueAt: 0, looks: 1, remote: named(key), others: [named(key), named("SEC-3")] });

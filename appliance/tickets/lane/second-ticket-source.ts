@@ -40,9 +40,13 @@ export class SecondTicketSource implements JobSource {
   note(): void {}
 
   async due(now: number): Promise<Due> {
-    const later = this.#looks.map(({ dueAt }) => dueAt).filter((at) => at > now);
-    const jobs = this.#looks.filter(({ dueAt }) => dueAt <= now).map((look) => this.#job(look));
-    return { jobs, nextAt: Math.min(...later) };
+    // None waits for longer: a later time was noted by a clock that has been set back since.
+    const latest = now + Math.max(...nextLooksMs) + minuteMs;
+    const [due, later] = [
+      this.#looks.filter(({ dueAt }) => dueAt <= now || dueAt > latest),
+      this.#looks.filter(({ dueAt }) => dueAt > now && dueAt <= latest),
+    ];
+    return { jobs: due.map((look) => this.#job(look)), nextAt: Math.min(...later.map(({ dueAt }) => dueAt)) };
   }
 
   #job(look: SecondLook): Job {
