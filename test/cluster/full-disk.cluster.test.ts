@@ -8,7 +8,7 @@ import { Etcd, etcdInstalled } from "../harness/etcd.ts";
 import { disksMountable, SmallDisk } from "../harness/small-disk.ts";
 
 const cleanUp: (() => unknown)[] = [];
-const leads = async (node: TestNode) => (await node.ready()) === 200;
+const leads = (node: TestNode) => node.leads();
 
 describe.skipIf(!etcdInstalled() || !disksMountable())("a leader whose disk is full", () => {
   afterAll(async () => {

@@ -31,7 +31,7 @@ describe.skipIf(!etcdInstalled())("mutual TLS to etcd", () => {
     const node = await started(right);
     await node.add();
     await node.start();
-    await until(async () => (await node.ready()) === 200);
+    await until(() => node.leads());
     const key = await node.appliance?.operations.createKey({
       name: "t",
       scopes: ["ingest"],

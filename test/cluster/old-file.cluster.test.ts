@@ -24,7 +24,7 @@ describe.skipIf(!etcdInstalled())("a file that was set back", () => {
     await one.add();
     await two.add();
     await one.start();
-    await until(() => one.ready().then((status) => status === 200));
+    await until(() => one.leads());
     const made = await one.appliance?.operations.createKey({
       name: "t",
       scopes: ["ingest"],

@@ -17,9 +17,7 @@ let etcd: Etcd;
 let nodes: TestNode[] = [];
 let key = "";
 
-/** Once it says so itself; `/readyz` is there a moment earlier. */
-const leads = async (node: TestNode) =>
-  (await node.ready()) === 200 && node.logLines.some((line) => line.includes("leads the cluster"));
+const leads = (node: TestNode) => node.leads();
 const follows = (node: TestNode) => node.ready().then((status) => status === 503);
 const send = (node: TestNode, records: object[], idempotencyKey?: string) =>
   node.ask("/api/v1/ingest/detections", {

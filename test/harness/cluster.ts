@@ -119,6 +119,11 @@ export class TestNode {
     return (await fetch(`${this.url}/readyz`).catch(() => null))?.status ?? 0;
   }
 
+  /** Once it says so itself; `/readyz` is there a moment earlier. */
+  async leads(): Promise<boolean> {
+    return (await this.ready()) === 200 && this.logLines.some((line) => line.includes('"leads the cluster"'));
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
   async ask(path: string, init: RequestInit = {}): Promise<{ status: number; headers: Headers; body: any }> {
     const response = await fetch(`${this.url}${path}`, { redirect: "manual", ...init });

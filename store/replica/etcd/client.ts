@@ -80,7 +80,8 @@ export class EtcdClient {
         return (await this.#once(path, text, Math.min(left, attemptMs))) as Answer;
       } catch (error) {
         if (error instanceof EtcdRefusal && !passing.includes(error.code)) throw error;
-        last = error;
+        // An attempt that the deadline cut short says nothing beside what an earlier one was answered.
+        if (last === null || performance.now() < end || left >= attemptMs) last = error;
         this.#current = (this.#current + 1) % this.#endpoints.length;
         // After a round the machines are given a moment: an election takes about a second.
         const pause = (attempt + 1) % this.#endpoints.length === 0 ? Math.min(100, left) : 0;
