@@ -59,8 +59,7 @@ function partsOf(proxy: string): Place & { isTls: boolean; login: string } {
 export async function tunnelThrough(proxy: string, { host, port }: Place, limitMs: number): Promise<Socket> {
   const named = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const { isTls, login, ...way } = partsOf(proxy);
-  const authorization =
-    login === "" ? "" : `Proxy-Authorization: Basic ${Buffer.from(login).toString("base64")}\r\n`;
+  const authorization = login === "" ? "" : `Proxy-Authorization: Basic ${Buffer.from(login).toString("base64")}\r\n`;
   return new Promise((resolve, reject) => {
     const socket: Socket = isTls
       ? connectTls({ ...way, ...(isIP(way.host) === 0 ? { servername: way.host } : {}) })

@@ -23,7 +23,12 @@ const longestPauseMs = 20 * dayMs;
  * What is kept for a time of its own, whatever the limit of retention and its schedule: kept longer, an `id` or an Idempotency-Key that is used again
  * after its time would still be taken for the one of before, and what came with it would not be.
  */
-const ofOwnTime = ["detectionIds", "batches", "sightings", "outbreaks"] as const satisfies readonly PruneStep["sweep"][];
+const ofOwnTime = [
+  "detectionIds",
+  "batches",
+  "sightings",
+  "outbreaks",
+] as const satisfies readonly PruneStep["sweep"][];
 /** Entries of the audit log removed in one write. */
 const auditStep = 500;
 

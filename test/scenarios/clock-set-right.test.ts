@@ -73,8 +73,7 @@ test("codes of a second factor count, each once", async () => {
   expect((await admin.post("/api/totp/confirm", { code: code(secret) })).status).toBe(204);
   appliance.clock.jump(-years);
   const open = new ApiClient(appliance.appliance.apiUrl);
-  const login = async () =>
-    (await open.post("/api/login", { username: "admin", password, totp: code(secret) })).status;
+  const login = async () => (await open.post("/api/login", { username: "admin", password, totp: code(secret) })).status;
   expect([await login(), await login()]).toEqual([200, 401]);
 });
 

@@ -196,7 +196,11 @@ test("a search for second tickets that finds none leaves what the create says", 
   expect(await it.store.tickets.listSecondLooks()).toHaveLength(1);
   for (let n = 0; n < 400 && (await it.store.tickets.listSecondLooks()).length > 0; n++) await it.jump(1);
   expect(await it.store.tickets.listSecondLooks()).toEqual([]);
-  expect((await all()).find(({ id }) => id === left?.id)).toMatchObject({ state: "confirmed", cause: null, detail: said });
+  expect((await all()).find(({ id }) => id === left?.id)).toMatchObject({
+    state: "confirmed",
+    cause: null,
+    detail: said,
+  });
 }, 300_000);
 
 test("after a fail-over a second ticket is named until it is closed there", async () => {
