@@ -238,10 +238,11 @@ export class Accounts {
     });
   }
 
-  /** @throws EdgeError user_unknown, last_admin, caller_revoked */
-  remove(name: string, by: Authority = null): Promise<UserRecord> {
+  /** `revision`: as of `change`. @throws EdgeError user_unknown, user_changed, last_admin, caller_revoked */
+  remove(name: string, by: Authority = null, revision: string | null = null): Promise<UserRecord> {
     return this.#changing(by, async () => {
       const user = this.known(name);
+      expectRevision(user, revision);
       this.#keepAnAdmin(user);
       await this.#admin.deleteUser(user.id);
       this.#users.delete(user.id);
