@@ -142,8 +142,7 @@ export class Accounts {
     if (password !== undefined) checked("password", badPassword(password, this.known(name).name));
     const passwordHash = password === undefined ? null : await this.#passwords.hash(password);
     return this.#changing(by, async () => {
-      const user = this.known(name);
-      expectRevision(user, revision);
+      const user = expectRevision(this.known(name), revision);
       const changed = changedUser(user, change, { passwordHash, now: this.#clock.now() });
       if (changed.role !== "admin" || changed.disabledAt !== null) this.#keepAnAdmin(user);
       await this.#save(changed, user);
@@ -241,8 +240,7 @@ export class Accounts {
   /** `revision`: as of `change`. @throws EdgeError user_unknown, user_changed, last_admin, caller_revoked */
   remove(name: string, by: Authority = null, revision: string | null = null): Promise<UserRecord> {
     return this.#changing(by, async () => {
-      const user = this.known(name);
-      expectRevision(user, revision);
+      const user = expectRevision(this.known(name), revision);
       this.#keepAnAdmin(user);
       await this.#admin.deleteUser(user.id);
       this.#users.delete(user.id);
