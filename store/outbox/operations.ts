@@ -60,8 +60,14 @@ export const outboxOperations = {
   wantDelivery: { kind: "write", run: ({ database }, id: string, now: number) => wantDelivery(database, id, now) },
   dueDeliveries: {
     kind: "read",
-    run: ({ database, ticketRules }, system: TicketSystemName, now: number, retriesUpTo: number, limit: number) =>
-      dueDeliveries(database, system, now, retriesUpTo, limit, ticketRules.campaigns === "lead"),
+    run: (
+      { database, ticketRules },
+      system: TicketSystemName,
+      now: number,
+      retriesUpTo: number,
+      limit: number,
+      looks = true,
+    ) => dueDeliveries(database, system, now, retriesUpTo, limit, ticketRules.campaigns === "lead", looks),
   },
   /** After a clock that was set back. */
   keepWaits: {

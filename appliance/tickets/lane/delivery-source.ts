@@ -52,17 +52,16 @@ export class DeliverySource implements JobSource {
   async due(now: number, most: number): Promise<Due> {
     const { store, clock } = this.#lane.tools;
     const { system } = this.#lane;
-    const found = await store.tickets.dueDeliveries(system, now, this.#retriesUpTo ?? now, most);
+    const heldUntil = this.#lane.current?.circuit.credentials.heldUntil(now) ?? now;
+    // What may not be looked up yet must not fill the list: what follows is sent, and says by its refusal what is wrong.
+    const looks = heldUntil <= now;
+    const found = await store.tickets.dueDeliveries(system, now, this.#retriesUpTo ?? now, most, looks);
     const times = [found.nextAt ?? Number.POSITIVE_INFINITY];
+    if (!looks) times.push(heldUntil);
     if (found.nextRetryAt !== null) times.push(this.#schedule.notBefore(Math.max(found.nextRetryAt, now + 1)));
     const jobs: Job[] = [];
     const timer = clock.monotonic();
-    const heldUntil = this.#lane.current?.circuit.credentials.heldUntil(now) ?? now;
     for (const delivery of found.due) {
-      if (delivery.state === "unknown" && heldUntil > now) {
-        times.push(heldUntil);
-        continue;
-      }
       const wait = this.#limiter.nextAt(delivery.ticketId, timer) - timer;
       if (wait <= 0) jobs.push(this.#job(delivery));
       else times.push(clock.now() + wait);

@@ -25,7 +25,7 @@ export async function isGone(
   const sees = known.length > 0 ? await target.findsOwn(known) : ticket.wasRead || target.testShowsReading;
   if (!sees || steps.some(({ ok }) => !ok)) {
     // Recorded as a failed probe: the next successful one resumes what was refused because of it.
-    const count = ((await store.tickets.readProbe(system))?.count ?? 0) + 1;
+    const count = (await store.tickets.readProbe(system))?.count ?? 0;
     await store.tickets.saveProbe(system, { count, last: clock.now(), ok: false });
     return false;
   }

@@ -1,4 +1,5 @@
 /** Rows of `GET /api/deliveries` and their details (api/shapes/ticket-shapes.ts), and what their words mean to people. */
+import { throttled } from "../../../../../core/tickets/probes.ts";
 import {
   type DeliveryKind,
   type DeliveryState,
@@ -131,7 +132,8 @@ const causes: ReadonlyMap<string, CauseWords> = new Map([
     unknownOutcome,
     {
       name: "It may have been made",
-      means: "Nothing is sent again by itself. Look there: name the ticket if it exists, else send it again.",
+      means:
+        "Looking for it has not settled that. Look there: name the ticket if it exists; else, and for a note that is not there, send it again.",
     },
   ],
   [
@@ -159,7 +161,13 @@ const causes: ReadonlyMap<string, CauseWords> = new Map([
     { name: "Something else answered", means: `The instance may be asleep, or a proxy asks for a login. ${passing}` },
   ],
   ["busy", { name: "The record was busy", means: passing }],
-  ["throttled", { name: "The system asks to slow down", means: passing }],
+  [
+    throttled,
+    {
+      name: "The system asks to slow down",
+      means: "They are kept, and go by themselves once it answers a read-only test: 15 minutes later, then every hour.",
+    },
+  ],
 ]);
 
 /** A cause of a version to come is told by its own word. */
