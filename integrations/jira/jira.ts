@@ -140,6 +140,12 @@ export class Jira implements TicketSystem {
     return this.#identity.findsOwn(known);
   }
 
+  /** Jira counts its issues: another one has an issue of the same id. */
+  readonly owns = async (known: KnownTicket): Promise<boolean> => {
+    await this.#site.detect();
+    return this.#site.has(known.remote.url) || !(await this.#identity.isAnother(known));
+  };
+
   named(number: string): Promise<NamedTicket> {
     return this.#identity.named(number);
   }

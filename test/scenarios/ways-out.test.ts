@@ -171,6 +171,49 @@ describe("a note that may have arrived, and cannot be looked up", () => {
   });
 });
 
+describe("the address of Jira leads elsewhere by now", () => {
+  const moved = async () => {
+    const it = await ticketed(jiraOnly);
+    await turn(it, 10 * minuteMs);
+    it.jira.options.baseUrl = "https://jira.new.example";
+    return { it, issue: it.jira.issue(it.key) };
+  };
+
+  test("another issue has the ticket's id: nothing is written there, and what happens to it changes nothing here", async () => {
+    const { it, issue } = await moved();
+    const own = { key: issue.key, properties: issue.properties, labels: issue.fields.labels };
+    Object.assign(issue, { key: "OPS-7", properties: [] });
+    issue.fields.labels = [];
+    it.jira.move("OPS-7", "Done", "Done");
+    it.appliance = await it.appliance.restarted();
+    await (await login(it)).patch(`/api/incidents/${it.id}`, { notes: "Asked the user" });
+    const [parked] = await untilListed(it, "parked", 1);
+    expect(parked).toMatchObject({ kind: "comment", cause: "other_site", detail: expect.stringContaining(own.key) });
+    await turn(it, 7 * hourMs);
+    const { status, external_ticket_id: key } = (await (await login(it)).get(`/api/incidents/${it.id}`)).body;
+    expect([status, key, issue.comments]).toEqual(["OPEN", own.key, []]);
+    // The right one is there again.
+    Object.assign(issue, { key: own.key, properties: own.properties });
+    issue.fields.labels = own.labels;
+    expect((await (await login(it)).post("/api/settings/jira/test", {})).body.ok).toBe(true);
+    await untilListed(it, "parked", 0);
+    await until(async () => (await turn(it, minuteMs), issue.comments.length === 1));
+  }, 300_000);
+
+  test("the site has another name: its tickets are kept in step as before", async () => {
+    const { it, issue } = await moved();
+    it.appliance = await it.appliance.restarted();
+    await (await login(it)).patch(`/api/incidents/${it.id}`, { notes: "Asked the user" });
+    await until(async () => (await turn(it, minuteMs), issue.comments.length === 1));
+    it.jira.move(it.key, "In Progress");
+    await turn(it, 11 * minuteMs);
+    const { status, external_ticket_url: url } = (await (await login(it)).get(`/api/incidents/${it.id}`)).body;
+    expect([status, url]).toEqual(["IN_PROGRESS", expect.any(String)]);
+    const { tickets } = (await (await login(it)).get("/api/tickets")).body;
+    expect(tickets[0]?.ticket_url ?? tickets[0]?.url).toStartWith("https://jira.new.example/");
+  });
+});
+
 test("what used its retries up because the system asks to slow down goes by itself once it no longer does", async () => {
   const it = await scene(snowOnly);
   it.snow.faults = ({ method }) => (method === "POST" ? refusal(429) : null);

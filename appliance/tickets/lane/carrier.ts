@@ -19,7 +19,7 @@ import type { Log } from "../../runtime/log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
 import type { LaneView } from "./jobs.ts";
 import { type CommentFinding, type Finding, lookUp, lookUpComment } from "./look-up.ts";
-import { isGone } from "./reading.ts";
+import { expectOurs, isGone } from "./reading.ts";
 import { prepareUpdate, type Update, type UpdateParts } from "./updates.ts";
 
 /** The longest wait before a failed look-up is repeated; the base delay if that is shorter. */
@@ -110,6 +110,7 @@ class Carrier {
     const ticket = await store.tickets.ticketOfDelivery(id);
     if (ticket?.remote == null || target.link === null) return;
     try {
+      await expectOurs(ticket, target);
       const text = await drafts.made(incidentId, system);
       if (!(await store.tickets.beginDelivery({ id, ...nothingKept }, clock.now()))) return;
       await target.link(ticket.remote, text);
@@ -128,6 +129,7 @@ class Carrier {
     let result: Awaited<ReturnType<NonNullable<Update["send"]>>> = {};
     let sent = false;
     try {
+      await expectOurs(ticket, target);
       update = await prepareUpdate(this.#delivery, ticket, target, this.#parts);
       if (update === null) return;
       const { payload, asked, title, send } = update;

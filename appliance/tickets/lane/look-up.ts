@@ -16,7 +16,7 @@ import { isRefused } from "../../../integrations/answers.ts";
 import type { Store } from "../../../store/open-store.ts";
 import type { Log } from "../../runtime/log.ts";
 import { causeOf } from "./failures.ts";
-import { isGone } from "./reading.ts";
+import { expectOurs, isGone } from "./reading.ts";
 
 /** How many known tickets are tried, to check that the account can see them. */
 const mostKnown = 10;
@@ -71,6 +71,7 @@ export async function lookUpComment(
 ): Promise<CommentFinding> {
   const { id, attempts, lookups, cause, detail } = delivery;
   try {
+    if (ticket !== null) await expectOurs(ticket, target);
     const found = await target.findComment(ticket?.remote?.id ?? "", id);
     if (found !== null) return found;
     const next = afterEmptyLookup(delivery, forOneLook(delivery, retry), clock.now());

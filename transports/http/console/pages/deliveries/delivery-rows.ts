@@ -151,6 +151,14 @@ const causes: ReadonlyMap<string, CauseWords> = new Map([
       means: "A new one is made when a person decides that; else give these up.",
     },
   ],
+  [
+    "other_site",
+    {
+      name: "The ticket is in another system",
+      means:
+        "The address in the settings is no longer that at which it was made, and another ticket has its id there. Set the address again, or give these up.",
+    },
+  ],
   ["campaign", { name: "One ticket stands for its campaign", means: "It is planned again where that ticket cannot." }],
   ["server_error", { name: "The system failed", means: passing }],
   ["unreachable", { name: "The system was not reachable", means: passing }],
