@@ -137,7 +137,7 @@ describe("a note that may have arrived, and cannot be looked up", () => {
     const it = await noted();
     await it.admin.patch(`/api/incidents/${it.id}/status`, { status: "IN_PROGRESS" });
     const [parked] = await untilListed(it, "parked", 1);
-    expect(parked).toMatchObject({ kind: "comment", cause: "unknown_outcome" });
+    expect(parked).toMatchObject({ kind: "comment", cause: "not_looked_up" });
     await eventually(it, () => it.jira.issue(it.key).status === "In Progress");
     it.jira.faults = () => null;
     expect((await (await login(it)).post("/api/settings/jira/test", {})).body.ok).toBe(true);
@@ -217,6 +217,7 @@ test("that a system is not asked for now is said where its state is", async () =
     method === "POST" ? { when: "before", what: { status: 429, retryAfter: "7200" } } : null;
   await it.appliance.ingest([critical("patient")]);
   await eventually(it, async () => (await warnings()).some((one) => one.startsWith("it wants no request before 2026-")));
+  it.snow.faults = () => null;
   it.snow.options.credentials = "rhythmx:another";
   await turn(it, 4 * hourMs);
   expect((await warnings()).join()).toMatch(/credentials are refused: nothing is searched, read or looked up (before|until)/);

@@ -5,6 +5,7 @@ import { afterEmptyLookup, forOneLook, type Next, type RetrySettings } from "../
 import {
   type Delivery,
   notIdentified,
+  notLookedUp,
   type RemoteTicket,
   restored,
   sendAgain,
@@ -83,7 +84,7 @@ export async function lookUpComment(
     return {
       kind: "settled",
       next: { state: "parked", attempts, lookups: lookups + 1, nextAttemptAt: clock.now(), reason: "parked" },
-      cause: gone ? "ticket_gone" : unknownOutcome,
+      cause: gone ? "ticket_gone" : notLookedUp,
       detail: `it may be there, and cannot be looked up: ${messageOf(error)}`,
       outcome: causeOf(error),
     };

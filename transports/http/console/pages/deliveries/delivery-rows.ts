@@ -4,6 +4,7 @@ import {
   type DeliveryKind,
   type DeliveryState,
   notIdentified,
+  notLookedUp,
   secondTicket,
   unknownOutcome,
 } from "../../../../../core/tickets/ticket.ts";
@@ -132,8 +133,7 @@ const causes: ReadonlyMap<string, CauseWords> = new Map([
     unknownOutcome,
     {
       name: "It may have been made",
-      means:
-        "Looking for it has not settled that. Look there: name the ticket if it exists; else, and for a note that is not there, send it again.",
+      means: "Nothing is sent again by itself. Look there: name the ticket if it exists, else send it again.",
     },
   ],
   [
@@ -141,6 +141,13 @@ const causes: ReadonlyMap<string, CauseWords> = new Map([
     {
       name: "The incident has a second ticket",
       means: "A node of the cluster was stopped in the middle of a request. Close or merge one of the two there.",
+    },
+  ],
+  [
+    notLookedUp,
+    {
+      name: "It may be there, and cannot be looked up",
+      means: "Nothing is sent again before it can be. Look there, and send it again where it is not.",
     },
   ],
   ["not_kept", { name: "Written, and not seen afterwards", means: "It is looked up before it is written again." }],
