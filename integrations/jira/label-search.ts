@@ -9,7 +9,7 @@ export function withLabel(projectKey: string, correlation: string): string {
 }
 
 /** For `catch` of that search: nothing was found where Jira refuses it for good. @throws the error */
-export function refusedSearch(error: unknown): [] {
+export function refusedSearch(error: unknown): never[] {
   if (isRefused(error)) return [];
   throw error;
 }
