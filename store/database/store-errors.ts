@@ -15,7 +15,7 @@ export function storeErrorFrom(error: unknown, path: string): StoreError {
     return new StoreError("store_full", `the disk of ${path} is full: free some space`, options);
   if (has(/SQLITE_READONLY|readonly database|EACCES|EPERM|EROFS|permission denied/i))
     return new StoreError("store_readonly", `${path} cannot be written: check the folder's owner and mode`, options);
-  if (has(/SQLITE_NOTADB|SQLITE_CORRUPT|not a database|malformed/i))
+  if (has(/SQLITE_NOTADB|SQLITE_CORRUPT|not a database|malformed|unsupported file format/i))
     return new StoreError("store_corrupt", `${path} is damaged or not a RhythmX database: restore a backup`, options);
   if (has(/SQLITE_IOERR|SQLITE_CANTOPEN|unable to open|disk I\/O|EMFILE|ENFILE/i))
     return new StoreError(
