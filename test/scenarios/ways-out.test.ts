@@ -216,11 +216,15 @@ test("that a system is not asked for now is said where its state is", async () =
   it.snow.faults = ({ method }) =>
     method === "POST" ? { when: "before", what: { status: 429, retryAfter: "7200" } } : null;
   await it.appliance.ingest([critical("patient")]);
-  await eventually(it, async () => (await warnings()).some((one) => one.startsWith("it wants no request before 2026-")));
+  await eventually(it, async () =>
+    (await warnings()).some((one) => one.startsWith("it wants no request before 2026-")),
+  );
   it.snow.faults = () => null;
   it.snow.options.credentials = "rhythmx:another";
   await turn(it, 4 * hourMs);
-  expect((await warnings()).join()).toMatch(/credentials are refused: nothing is searched, read or looked up (before|until)/);
+  expect((await warnings()).join()).toMatch(
+    /credentials are refused: nothing is searched, read or looked up (before|until)/,
+  );
 });
 
 test("what used its retries up because the system asks to slow down goes by itself once it no longer does", async () => {
