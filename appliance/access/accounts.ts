@@ -22,6 +22,9 @@ export type Authority = { id: string; tokenVersion: number } | null;
 /** Called when a user's logins have to end. */
 export type OnRevoked = (userId: string) => Promise<void>;
 
+/** Half minutes by which the last code may be ahead of the present one: ten minutes. */
+const stepsAhead = 20;
+
 export class Accounts {
   readonly #admin: Store["admin"];
   readonly #clock: Clock;
@@ -220,7 +223,9 @@ export class Accounts {
   useTotpStep(user: UserRecord, step: number): Promise<boolean> {
     return this.#changing(null, async () => {
       const current = this.present(user);
-      if (current === null || current.totpSecret !== user.totpSecret || step <= current.totpStep) return false;
+      if (current === null || current.totpSecret !== user.totpSecret) return false;
+      // One that is far ahead was used by a clock that has been set back since, and no code would count for years.
+      if (step <= current.totpStep && current.totpStep - step <= stepsAhead) return false;
       await this.#save({ ...current, totpStep: step }, current);
       return true;
     });

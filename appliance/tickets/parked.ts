@@ -91,7 +91,7 @@ export class ParkedProbes {
   async #dueAt(system: TicketSystemName, parked: readonly DeadLetters[]): Promise<number | null> {
     const { tickets } = this.#parts.store;
     const before = await tickets.readProbe(system);
-    if (parked.length > 0) return nextProbe(parked, before);
+    if (parked.length > 0) return nextProbe(parked, before, this.#parts.clock.now());
     if (before !== null) await tickets.saveProbe(system, null);
     return null;
   }

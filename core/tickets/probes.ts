@@ -39,14 +39,18 @@ export function isProbedFor({ state, cause }: { state: "parked" | "dead"; cause:
   return state === "parked" ? cause !== throttled : cause === throttled;
 }
 
-/** When the next probe is due (epoch milliseconds); null: none, a person has to do something. */
-export function nextProbe(parked: readonly Parked[], before: Probe | null): number | null {
+/**
+ * When the next probe is due (epoch milliseconds); null: none, a person has to do something. What was noted at a time that is still to come was noted by
+ * a clock that has been set back since: it is due.
+ */
+export function nextProbe(parked: readonly Parked[], before: Probe | null, now: number): number | null {
+  const after = (at: number, pause: number) => (at > now + minuteMs ? now : at + pause);
   const causes = parked.map(({ cause }) => cause);
   const mendable = parked.filter(({ cause }) => [...ofAllRequests, ...ofSome, throttled].includes(cause));
   if (mendable.length === 0 || causes.includes("captcha")) return null;
-  if (before === null) return Math.min(...mendable.map(({ oldest }) => oldest)) + firstProbeMs;
+  if (before === null) return after(Math.min(...mendable.map(({ oldest }) => oldest)), firstProbeMs);
   if (causes.includes("unauthorized") && before.count >= mostUnauthorized) return null;
-  return before.last + laterProbesMs;
+  return after(before.last, laterProbesMs);
 }
 
 /** The number of probes with refused credentials, after one while these deliveries stood still. */

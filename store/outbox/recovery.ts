@@ -102,8 +102,10 @@ export async function noteSecondLook(
           args: [key, JSON.stringify(noted)],
         },
     {
+      // What else it says, such as what the target did not take, stays where there is none.
       sql: `update deliveries set cause = case when ?2 is not null then '${secondTicket}' end, detail = ?2, updated_at = ?3
-        where ticket_id = ?1 and kind = 'create' and state = 'confirmed' and (cause is null or cause = '${secondTicket}') and detail is not ?2`,
+        where ticket_id = ?1 and kind = 'create' and state = 'confirmed' and detail is not ?2
+          and (cause = '${secondTicket}' or (cause is null and ?2 is not null))`,
       args: [ticketId, detail, toIso(now)],
     },
   ]);

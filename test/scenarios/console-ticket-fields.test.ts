@@ -230,8 +230,14 @@ test("fields are rows with a value each, texts and JSON; a whole object takes th
   // Shown as it was typed, and unchanged it is no change.
   expect(rowsIn(admin.fieldsOf(first, form), "extra_fields")).toEqual(object);
   expect((await admin.fill(first, form)).text).toContain("nothing was changed");
+  // More digits than a number keeps are a text.
+  const digits = { "extra_fields.3": "customfield_5", "extra_fields.3.value": "12345678901234567890" };
+  const long = await admin.fill(first, form, digits);
+  expect(JSON.parse(await saved()).customfield_5).toBe("12345678901234567890");
+  expect((await admin.fill(long, form)).text).toContain("nothing was changed");
+  const back = await admin.fill(long, form, { "extra_fields.3": "", "extra_fields.3.value": "" });
   // A row less, and a field in the place of another.
-  const less = await admin.fill(first, form, {
+  const less = await admin.fill(back, form, {
     "extra_fields.0": "",
     "extra_fields.0.value": "",
     "extra_fields.2.value": "7",
