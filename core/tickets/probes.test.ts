@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { minuteMs } from "../time.ts";
-import { endedCauses, nextProbe } from "./probes.ts";
+import { countAfter, endedCauses, isProbedFor, nextProbe } from "./probes.ts";
 
 const now = 10_000;
 const parked = (...causes: string[]) => causes.map((cause, n) => ({ cause, oldest: 1000 + n }));
@@ -19,6 +19,19 @@ describe("when a system with parked deliveries is tried", () => {
     const after = (count: number) => nextProbe(parked("unauthorized"), { count, last: 0, ok: false }, now);
     expect([after(2), after(3)]).toEqual([60 * minuteMs, null]);
     expect(nextProbe(parked("unauthorized", "captcha"), null, now)).toBeNull();
+  });
+  test("only tries with credentials that had been refused are counted", () => {
+    const before = { count: 2, last: 0, ok: true };
+    expect([countAfter(parked("forbidden", "unauthorized"), before), countAfter(parked("forbidden"), before)]).toEqual([
+      3, 0,
+    ]);
+    expect(countAfter(parked("unauthorized"), null)).toBe(1);
+  });
+  test("also for what has used its retries up because of a limit, and for nothing else that has", () => {
+    expect(nextProbe(parked("throttled"), null, now)).toBe(1000 + 15 * minuteMs);
+    const dead = ["throttled", "server_error", "unauthorized"].map((cause) => isProbedFor({ state: "dead", cause }));
+    expect(dead).toEqual([true, false, false]);
+    expect(isProbedFor({ state: "parked", cause: "rejected" })).toBe(true);
   });
   test("not for what only a person can mend", () => {
     for (const cause of ["unknown_outcome", "too_large", "not_configured", "ca_file"])

@@ -162,6 +162,24 @@ test("an outcome that cannot be stored is written again until it is: no restart,
   expect(it.lines.filter((line) => line.includes("an outcome cannot be written yet"))).toHaveLength(3);
 }, 300_000);
 
+test("a create whose beginning the database has noted and not confirmed goes on: it is looked up, and made once", async () => {
+  const it = await alone({ UNKNOWN_LOOKUP_DELAYS_SECONDS: "1" }, ["jsmith", "mjones"]);
+  const { beginDelivery } = it.store.tickets;
+  let begun = 0;
+  Object.assign(it.store.tickets, {
+    beginDelivery: async (...args: Parameters<typeof beginDelivery>) => {
+      const may = await beginDelivery(...args);
+      if (begun++ === 0) throw new StoreError("store_no_quorum", "no quorum of the cluster's log has answered in time");
+      return may;
+    },
+  });
+  await it.start();
+  for (let n = 0; n < 60 && it.jira.issues.length < 2; n++) await it.jump(1);
+  await it.rest();
+  expect(it.jira.issues).toHaveLength(2);
+  expect(it.lines.some((line) => line.includes("a delivery stopped"))).toBe(true);
+}, 300_000);
+
 test("a Retry-After that a reading was answered with is stored, so that a restart keeps to it", async () => {
   const it = await alone();
   await it.start();
