@@ -111,7 +111,12 @@ export function createLoops(parts: LoopParts): Loop[] {
       name: "retention",
       everyMs: () => upkeep.retentionEveryMs(),
       nextDueAt: (now) => upkeep.retentionDueAt(now),
-      tick: (now) => (storage.clockTrusted ? upkeep.retention(now) : undefined),
+      tick: (now) => upkeep.retention(now, storage.clockTrusted),
+    },
+    {
+      name: "forgetting",
+      everyMs: () => hourMs,
+      tick: (now) => (storage.clockTrusted ? upkeep.forgetting(now) : undefined),
     },
     { name: "key-usage", everyMs: () => minuteMs, tick: () => keys.flushUses() },
     {

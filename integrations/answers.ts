@@ -17,6 +17,12 @@ export function isTooLong(error: unknown): boolean {
   return error instanceof DeliveryError && error.code === "too_long";
 }
 
+/** Whether asking again is no use until somebody has mended something there. Of credentials and addresses the next request shows that by itself. */
+export function isRefused(error: unknown): boolean {
+  if (!(error instanceof DeliveryError) || error.data.permanent !== true) return false;
+  return !["unauthorized", "captcha", "redirected"].includes(error.code);
+}
+
 /** Why no answer came, as a stable code; `sent`: the request may have had an effect. */
 export function brokenOff(error: unknown): { name: string; sent: boolean; said: string } {
   // ofetch wraps the error of fetch.

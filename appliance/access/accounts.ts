@@ -22,6 +22,9 @@ export type Authority = { id: string; tokenVersion: number } | null;
 /** Called when a user's logins have to end. */
 export type OnRevoked = (userId: string) => Promise<void>;
 
+/** Half minutes by which the last code may be ahead of the present one: ten minutes. */
+const stepsAhead = 20;
+
 export class Accounts {
   readonly #admin: Store["admin"];
   readonly #clock: Clock;
@@ -139,8 +142,7 @@ export class Accounts {
     if (password !== undefined) checked("password", badPassword(password, this.known(name).name));
     const passwordHash = password === undefined ? null : await this.#passwords.hash(password);
     return this.#changing(by, async () => {
-      const user = this.known(name);
-      expectRevision(user, revision);
+      const user = expectRevision(this.known(name), revision);
       const changed = changedUser(user, change, { passwordHash, now: this.#clock.now() });
       if (changed.role !== "admin" || changed.disabledAt !== null) this.#keepAnAdmin(user);
       await this.#save(changed, user);
@@ -220,7 +222,9 @@ export class Accounts {
   useTotpStep(user: UserRecord, step: number): Promise<boolean> {
     return this.#changing(null, async () => {
       const current = this.present(user);
-      if (current === null || current.totpSecret !== user.totpSecret || step <= current.totpStep) return false;
+      if (current === null || current.totpSecret !== user.totpSecret) return false;
+      // One that is far ahead was used by a clock that has been set back since, and no code would count for years.
+      if (step <= current.totpStep && current.totpStep - step <= stepsAhead) return false;
       await this.#save({ ...current, totpStep: step }, current);
       return true;
     });
@@ -233,10 +237,10 @@ export class Accounts {
     });
   }
 
-  /** @throws EdgeError user_unknown, last_admin, caller_revoked */
-  remove(name: string, by: Authority = null): Promise<UserRecord> {
+  /** `revision`: as of `change`. @throws EdgeError user_unknown, user_changed, last_admin, caller_revoked */
+  remove(name: string, by: Authority = null, revision: string | null = null): Promise<UserRecord> {
     return this.#changing(by, async () => {
-      const user = this.known(name);
+      const user = expectRevision(this.known(name), revision);
       this.#keepAnAdmin(user);
       await this.#admin.deleteUser(user.id);
       this.#users.delete(user.id);

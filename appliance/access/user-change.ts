@@ -11,9 +11,9 @@ export function userRevision(user: UserRecord): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
-/** @throws EdgeError user_changed where the user has another revision; null = whichever */
-export function expectRevision(user: UserRecord, revision: string | null): void {
-  if (revision === null || revision === userRevision(user)) return;
+/** The user, if it has this revision; null = whichever. @throws EdgeError user_changed */
+export function expectRevision(user: UserRecord, revision: string | null): UserRecord {
+  if (revision === null || revision === userRevision(user)) return user;
   throw new EdgeError(
     "user_changed",
     `${user.name} was changed by somebody else meanwhile, so nothing was changed: look at the user again`,

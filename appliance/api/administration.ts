@@ -57,9 +57,9 @@ export class Administration {
     return userJson(user);
   }
 
-  /** @throws EdgeError user_unknown, last_admin */
-  async removeUser(caller: Caller, name: string): Promise<void> {
-    const { name: removed } = await this.#accounts.remove(name, authorityOf(caller));
+  /** `revision`: as of `changeUser`. @throws EdgeError user_unknown, user_changed, last_admin */
+  async removeUser(caller: Caller, name: string, revision: string | null = null): Promise<void> {
+    const { name: removed } = await this.#accounts.remove(name, authorityOf(caller), revision);
     await this.#audit.note(auditAuthor(caller), "user.delete", removed);
   }
 

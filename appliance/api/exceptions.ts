@@ -100,9 +100,10 @@ export class Exceptions {
     return exceptionJson(after);
   }
 
-  /** @throws EdgeError exception_unknown */
-  async remove(caller: Caller, id: string): Promise<void> {
+  /** `revision`: as of `change`. @throws EdgeError exception_unknown, exception_changed */
+  async remove(caller: Caller, id: string, revision: string | null = null): Promise<void> {
     const known = await this.#own(caller, id);
+    if (revision !== null && revision !== revisionOf(known)) throw changedMeanwhile();
     if (!(await this.#store.incidents.deleteException(id, this.#clock.now()))) throw unknown(id);
     const { id: _, revision: __, ...detail } = exceptionJson(known);
     await this.#audit.note(this.#authorOf(caller), "exception.delete", id, detail);

@@ -87,7 +87,7 @@ function readKey(text: string): KeyObject {
   const [block] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^-]*(?:-(?!----)[^-]*)*-----END \1-----/.exec(text) ?? [];
   if (block === undefined)
     throw refused(
-      "the key is not in PEM form (-----BEGIN PRIVATE KEY-----); of a .pfx file it comes with `openssl pkcs12 -in FILE -nocerts -noenc`",
+      "the key is not in PEM form (-----BEGIN PRIVATE KEY-----); of a .pfx file it comes with `openssl pkcs12 -in FILE -nocerts -noenc`, of a DER file with `openssl pkey -inform DER -in FILE`",
     );
   let key: KeyObject;
   try {

@@ -13,7 +13,7 @@ import {
 import type { FieldProblem } from "../../core/settings/sections/section-version.ts";
 import type { SettingOrigin } from "../../core/settings.ts";
 import { shownName } from "../../core/text/visible.ts";
-import { keyFits, type TlsFileKind, tlsFileKinds } from "./tls-files.ts";
+import { placeOfKey, type TlsFileKind, tlsFileKinds } from "./tls-files.ts";
 import type { TlsUploads } from "./tls-uploads.ts";
 
 type Json = Record<string, unknown>;
@@ -82,8 +82,14 @@ export function takeFiles(destinations: readonly unknown[], uploads: TlsUploads,
     }
     const { cert_file: certificate, key_file: key } = files;
     const both = [certificate, key].every((file) => typeof file === "string" && isUploaded(file) && uploads.has(file));
-    if (both && keyFits(uploads.read(String(certificate)).toString(), uploads.read(String(key)).toString()) === false)
-      problem("key_file", "is the key of another certificate");
+    const text = (file: unknown) => uploads.read(String(file)).toString();
+    const place = both ? placeOfKey(text(certificate), text(key)) : null;
+    if (place === -1) problem("key_file", "is the key of another certificate");
+    else if (place !== null && place > 0)
+      problem(
+        "cert_file",
+        `has the certificate of the key in place ${place + 1}: put it first, then the one that issued it, and so on`,
+      );
     return { ...(destination as Json), tls: files };
   });
 }

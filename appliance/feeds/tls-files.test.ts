@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { generateKeyPairSync } from "node:crypto";
 import { pem } from "../../test/harness/test-certificates.ts";
-import { keyFits, normalPem, readTlsFile, type TlsFileKind, tlsFileLine } from "./tls-files.ts";
+import { normalPem, placeOfKey, readTlsFile, type TlsFileKind, tlsFileLine } from "./tls-files.ts";
 
 const [ca, client, key] = ["ca.pem", "client.pem", "client.key"].map((name) => pem(name).toString()) as [
   string,
@@ -23,7 +23,8 @@ test("what a file holds", () => {
   expect(facts).toEqual({ certificates: [], key: expect.stringMatching(/^(EC|RSA) /) });
   expect("problem" in facts ? "" : tlsFileLine(facts)).toMatch(/^private key, /);
   expect(readTlsFile("cert_file", normalPem(client.replaceAll("\n", "\r\n")))).not.toHaveProperty("problem");
-  expect([keyFits(client, key), keyFits(ca, key), keyFits("x", key)]).toEqual([true, false, null]);
+  expect([placeOfKey(client, key), placeOfKey(ca, key), placeOfKey("x", key)]).toEqual([0, -1, null]);
+  expect([placeOfKey(`${client}\n${ca}`, key), placeOfKey(`${ca}\n${client}`, key)]).toEqual([0, 1]);
 });
 
 test.each<[string, TlsFileKind, string, string]>([

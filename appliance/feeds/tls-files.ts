@@ -74,10 +74,12 @@ function readKey(
   }
 }
 
-/** Whether a key belongs to the first certificate of a file; null = one of them cannot be read. */
-export function keyFits(certificate: string, key: string): boolean | null {
+/** To which certificate of a file a key belongs, from 0; -1 = to none of them, null = one of them cannot be read. */
+export function placeOfKey(certificates: string, key: string): number | null {
   try {
-    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+    const own = createPrivateKey(key);
+    const all = [...certificates.matchAll(block)].filter(([, label = ""]) => label.endsWith("CERTIFICATE"));
+    return all.length === 0 ? null : all.findIndex(([whole]) => new X509Certificate(whole).checkPrivateKey(own));
   } catch {
     return null;
   }

@@ -23,6 +23,17 @@ test.each([
   expect(isDirect({ host, port: 443 }, noProxy)).toBe(direct);
 });
 
+test.each([
+  "proxy.example:3128",
+  "10.0.0.1:3128",
+  "http://127.0.0.1:99999",
+  "http://a%zz:secret@127.0.0.1:1",
+  "socks5://127.0.0.1:1",
+])("%s is refused as an address, without its words", async (proxy) => {
+  const refused = await tunnelThrough(proxy, { host: "jira.example", port: 443 }, 30_000).catch((error) => error);
+  expect([refused.code, refused.message]).toEqual(["proxy_refused", expect.not.stringMatching(/secret|99999/)]);
+});
+
 test("a proxy is told its login, and its refusal is told", async () => {
   const seen: unknown[] = [];
   const server = createServer();

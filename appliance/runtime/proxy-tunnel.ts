@@ -37,15 +37,29 @@ function isWithin(address: string, network: string, prefix: number): boolean {
   return list.check(address, family === 4 ? "ipv4" : "ipv6");
 }
 
-/** `proxy`: `http://name:password@proxy.example:3128`. @throws EdgeError proxy_refused */
-export function tunnelThrough(proxy: string, { host, port }: Place, limitMs: number): Promise<Socket> {
-  const { protocol, hostname, port: given, username, password } = new URL(proxy);
-  const isTls = protocol === "https:";
-  const way = { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(given || (isTls ? 443 : 80)) };
+/** What an address of a proxy says; `login`: `name:password`, "" = none. The environment may hold anything. @throws EdgeError proxy_refused */
+function partsOf(proxy: string): Place & { isTls: boolean; login: string } {
+  try {
+    const { protocol, hostname, port, username, password } = new URL(proxy);
+    const isTls = protocol === "https:";
+    if (isTls || protocol === "http:")
+      return {
+        host: hostname.replace(/^\[(.*)\]$/, "$1"),
+        port: Number(port || (isTls ? 443 : 80)),
+        isTls,
+        login: username === "" ? "" : `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
+      };
+  } catch {
+    // Its words would repeat the password.
+  }
+  throw new EdgeError("proxy_refused", "the address of the proxy is none such as http://proxy.example:3128");
+}
+
+/** `proxy`: `http://name:password@proxy.example:3128`. @throws EdgeError proxy_refused; also where that is no such address */
+export async function tunnelThrough(proxy: string, { host, port }: Place, limitMs: number): Promise<Socket> {
   const named = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  const authorization =
-    username === "" ? "" : `Proxy-Authorization: Basic ${Buffer.from(login).toString("base64")}\r\n`;
+  const { isTls, login, ...way } = partsOf(proxy);
+  const authorization = login === "" ? "" : `Proxy-Authorization: Basic ${Buffer.from(login).toString("base64")}\r\n`;
   return new Promise((resolve, reject) => {
     const socket: Socket = isTls
       ? connectTls({ ...way, ...(isIP(way.host) === 0 ? { servername: way.host } : {}) })
@@ -65,6 +79,8 @@ export function tunnelThrough(proxy: string, { host, port }: Place, limitMs: num
       if (status !== "200") return refuse(`it answers ${status ?? "something else"}`);
       clearTimeout(late);
       socket.removeAllListeners();
+      // Until somebody else listens, an error would be nobody's and end the process; it comes to them as the end of the connection.
+      socket.on("error", () => {});
       socket.pause();
       resolve(socket);
     };

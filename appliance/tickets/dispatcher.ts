@@ -18,7 +18,7 @@ import type { SyncStatus } from "./lane/search-source.ts";
 import { secondTicketWords } from "./lane/second-ticket-source.ts";
 import { ParkedProbes } from "./parked.ts";
 import { retryStanding } from "./standing.ts";
-import { warningsOf } from "./status.ts";
+import { waitsOf, warningsOf } from "./status.ts";
 import { StuckDeliveries } from "./stuck.ts";
 import { noThrottles, TicketSystems } from "./systems.ts";
 import { Webhooks } from "./webhooks.ts";
@@ -199,6 +199,13 @@ export class TicketDispatcher {
   /** Ends what refused credentials held back, after a test that succeeded. */
   credentialsAccepted(system: TicketSystemName): void {
     this.#lanes[system].current?.circuit.credentials.accepted();
+  }
+
+  /** Until when a system is not asked as usual, for people; empty: it is. */
+  waits(system: TicketSystemName): string[] {
+    const now = this.#parts.clock.now();
+    const heldUntil = this.#lanes[system].current?.circuit.credentials.heldUntil(now) ?? now;
+    return waitsOf(this.#throttles[system].until, heldUntil, now);
   }
 
   syncStatus(system: TicketSystemName): SyncStatus {

@@ -1,7 +1,7 @@
-/** Probes systems with parked deliveries by reading; deliveries whose cause has ended are resumed. */
+/** Probes systems with deliveries that stand still by reading; deliveries whose cause has ended are resumed. */
 import { messageOf } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
-import { endedCauses, nextProbe } from "../../core/tickets/probes.ts";
+import { countAfter, endedCauses, isProbedFor, nextProbe, throttled } from "../../core/tickets/probes.ts";
 import type { TicketSystemName } from "../../core/tickets/ticket.ts";
 import { minuteMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -74,13 +74,13 @@ export class ParkedProbes {
   /** Makes due probes; returns when the next one is due, Infinity = none. */
   async #look(now: number): Promise<number> {
     const letters = await this.#parts.store.reading.listDeadLetters(null);
-    const parked = letters.filter(({ state }) => state === "parked");
+    const parked = letters.filter(isProbedFor);
     let nextAt = Number.POSITIVE_INFINITY;
     for (const lane of this.#parts.lanes.filter(({ isEnabled }) => isEnabled)) {
       const ofLane = parked.filter(({ system }) => system === lane.system);
       let due = await this.#dueAt(lane.system, ofLane);
       if (due !== null && due <= now) {
-        await this.#probe(lane);
+        await this.#probe(lane, ofLane);
         due = await this.#dueAt(lane.system, ofLane);
       }
       nextAt = Math.min(nextAt, due ?? Number.POSITIVE_INFINITY);
@@ -91,12 +91,12 @@ export class ParkedProbes {
   async #dueAt(system: TicketSystemName, parked: readonly DeadLetters[]): Promise<number | null> {
     const { tickets } = this.#parts.store;
     const before = await tickets.readProbe(system);
-    if (parked.length > 0) return nextProbe(parked, before);
+    if (parked.length > 0) return nextProbe(parked, before, this.#parts.clock.now());
     if (before !== null) await tickets.saveProbe(system, null);
     return null;
   }
 
-  async #probe(lane: Lane): Promise<void> {
+  async #probe(lane: Lane, parked: readonly DeadLetters[]): Promise<void> {
     const { store, clock, log } = this.#parts;
     const { system } = lane;
     const steps = await lane
@@ -105,12 +105,10 @@ export class ParkedProbes {
     const failed = steps.find(({ ok }) => !ok);
     const ok = failed === undefined;
     const before = await store.tickets.readProbe(system);
-    const resumed = await retryStanding(
-      store.tickets,
-      { system, state: "parked", causes: endedCauses(before, ok) },
-      clock.now(),
-    );
-    await store.tickets.saveProbe(system, { count: (before?.count ?? 0) + 1, last: clock.now(), ok });
+    const again = (state: "parked" | "dead", causes: readonly string[]) =>
+      causes.length === 0 ? 0 : retryStanding(store.tickets, { system, state, causes }, clock.now());
+    const resumed = (await again("parked", endedCauses(before, ok))) + (await again("dead", ok ? [throttled] : []));
+    await store.tickets.saveProbe(system, { count: countAfter(parked, before), last: clock.now(), ok });
     log.info("a system with parked deliveries was tried", {
       system,
       answer: failed === undefined ? "ok" : `${failed.name}: ${failed.detail}`,

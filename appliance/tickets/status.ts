@@ -3,7 +3,7 @@
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { type FieldPolicies, ticketFields, winnerOf } from "../../core/tickets/policy.ts";
 import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
-import { isoOrNull } from "../../core/time.ts";
+import { isoOrNull, toIso } from "../../core/time.ts";
 import type { TicketCount } from "../../store/lists/ticket-lists.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { SyncStatus } from "./lane/search-source.ts";
@@ -31,6 +31,19 @@ export function warningsOf(settings: TicketSettings, system: TicketSystemName): 
   ];
 }
 
+/** Until when a system is not asked as usual, for people. Epoch milliseconds; `readingHeldUntil`: because its credentials are refused. */
+export function waitsOf(throttledUntil: number, readingHeldUntil: number, now: number): string[] {
+  const again = "until the settings change or a connection test is good";
+  return [
+    ...(throttledUntil > now ? [`it wants no request before ${toIso(throttledUntil)} (Retry-After): all waits`] : []),
+    ...(readingHeldUntil > now
+      ? [
+          `its credentials are refused: nothing is searched, read or looked up ${Number.isFinite(readingHeldUntil) ? `before ${toIso(readingHeldUntil)}, or ` : ""}${again}`,
+        ]
+      : []),
+  ];
+}
+
 /** Names the winner on conflict (CONTRACT 6). */
 function policyJson(policies: FieldPolicies): Json {
   const fields = ticketFields.map((field) => [field, { policy: policies[field], winner: winnerOf(policies[field]) }]);
@@ -41,6 +54,8 @@ function policyJson(policies: FieldPolicies): Json {
 interface SystemStates {
   isDown(system: TicketSystemName): boolean;
   syncStatus(system: TicketSystemName): SyncStatus;
+  /** See `waitsOf`. */
+  waits(system: TicketSystemName): string[];
 }
 
 /** Configured, Enabled, Last Test (seed 001), and the state of deliveries, by system. */
@@ -60,9 +75,10 @@ export async function statusOf(
     return {
       system,
       configured: settings[system] !== null,
-      // Including warnings of the last test.
+      // Including what it waits for at present, and warnings of the last test.
       warnings: [
         ...warningsOf(settings, system),
+        ...(settings.enabled[system] ? dispatcher.waits(system) : []),
         ...(test?.steps ?? [])
           .filter(({ warning }) => warning === true)
           .map(({ name, detail }) => `${name}: ${detail}`),

@@ -40,8 +40,9 @@ export function toldInJson({ system, lead, key, url, at }: ToldIn): Json {
   return { incident_id: lead, system, ticket_id: key, ticket_url: url, told_at: toIso(at) };
 }
 
-/** Characters of a title that is shown to be recognised. */
+/** Characters of a title, or of what a state is called, that is shown to be recognised. */
 const longestTitle = 255;
+const shownText = (text: string) => text.slice(0, longestTitle).toWellFormed();
 
 /** What a person may choose from to name a ticket. */
 export function candidatesJson({ candidates, doubt }: FoundCandidates): Json {
@@ -49,8 +50,8 @@ export function candidatesJson({ candidates, doubt }: FoundCandidates): Json {
     candidates: candidates.map(({ ticket: { key, url }, title, status, madeAt, ticketOf }) => ({
       number: key,
       url,
-      title: title.slice(0, longestTitle).toWellFormed(),
-      status,
+      title: shownText(title),
+      status: shownText(status),
       made_at: madeAt,
       ticket_of: ticketOf,
     })),

@@ -19,6 +19,16 @@ interface UpkeepParts {
 
 /** A timer takes no more than 24 days. */
 const longestPauseMs = 20 * dayMs;
+/**
+ * What is kept for a time of its own, whatever the limit of retention and its schedule: kept longer, an `id` or an Idempotency-Key that is used again
+ * after its time would still be taken for the one of before, and what came with it would not be.
+ */
+const ofOwnTime = [
+  "detectionIds",
+  "batches",
+  "sightings",
+  "outbreaks",
+] as const satisfies readonly PruneStep["sweep"][];
 /** Entries of the audit log removed in one write. */
 const auditStep = 500;
 
@@ -27,6 +37,8 @@ export function createUpkeep({ store, settings, log, onPruned, recountQueues, st
   const whileMore = async (step: () => Promise<boolean>) => {
     while (!stopping.aborted && (await step()));
   };
+  /** A pass of retention by the schedule that the clock has put off is tried again then; epoch milliseconds. Null: none is owed. */
+  let owedAt: number | null = null;
   return {
     /** Records HOURLY events for every alert that is due. */
     hourly: async (now: number) => {
@@ -42,11 +54,27 @@ export function createUpkeep({ store, settings, log, onPruned, recountQueues, st
     retentionDueAt: (now: number): number => {
       const schedule = settings().retentionSchedule;
       if (schedule === null) return Number.POSITIVE_INFINITY;
-      return new Cron(schedule, { paused: true }).nextRun(new Date(now))?.getTime() ?? Number.POSITIVE_INFINITY;
+      const next = new Cron(schedule, { paused: true }).nextRun(new Date(now))?.getTime() ?? Number.POSITIVE_INFINITY;
+      // Noted by a clock that was ahead, it would be years away.
+      return owedAt === null ? next : Math.min(next, owedAt, now + minuteMs);
     },
     /** With a schedule so rarely that this is what counts. */
     retentionEveryMs: (): number => (settings().retentionSchedule === null ? hourMs : longestPauseMs),
-    retention: async (now: number) => {
+    /** Forgets what is kept for a time of its own. */
+    forgetting: async (now: number) => {
+      for (const sweep of ofOwnTime) {
+        let place: PruneStep = { sweep, after: 0 };
+        await whileMore(async () => {
+          const { next } = await store.admin.prune(now, settings().retentionDays, place);
+          place = next ?? place;
+          return next?.sweep === sweep;
+        });
+      }
+    },
+    /** `isTrusted`: the clock is; at the start that is not known yet. */
+    retention: async (now: number, isTrusted: boolean) => {
+      owedAt = isTrusted ? null : now + minuteMs;
+      if (!isTrusted) return;
       let place: PruneStep | null = null;
       await whileMore(async () => {
         const { events, expired, next } = await store.admin.prune(now, settings().retentionDays, place);

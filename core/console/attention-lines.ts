@@ -1,4 +1,5 @@
 /** The lines about faults, incidents, tickets, destinations, and what should be set up. */
+import { throttled } from "../tickets/probes.ts";
 import { dayMs } from "../time.ts";
 import type { AttentionLine, AttentionReason, AttentionState, AttentionTone } from "./attention-state.ts";
 
@@ -96,7 +97,7 @@ export function ticketLines({ standing }: AttentionState): AttentionLine[] {
       title: `${counted(count, `${system} delivery`, `${system} deliveries`)} stand still for one cause`,
       means:
         state === "dead"
-          ? "All attempts are used up. They are kept, and go once somebody retries them or the system is back after an outage."
+          ? `All attempts are used up. They are kept, and go once somebody retries them or ${group.cause === throttled ? "a read-only test is good, within the hour" : "the system is back after an outage"}.`
           : "They are kept. Mended once, all of them go.",
       step: { label: "Mend and retry", href },
       ...common,

@@ -18,6 +18,7 @@ import {
   problemOfPatterns,
   projectKey,
   proxy,
+  rightPatterns,
   severity,
   systems,
   url,
@@ -46,6 +47,8 @@ export interface TicketDefinition {
   longest?: number;
   /** What is wrong with a text, where the form alone does not say it well; null = nothing. */
   explain?(text: string): string | null;
+  /** What still counts of a text with something wrong in it; undefined = nothing. */
+  left?(text: string): unknown;
 }
 
 const set = (section: SettingsSection, form: Form<unknown>, fallback = "", secret = false): TicketDefinition => ({
@@ -130,7 +133,7 @@ export const ticketDefinitions = {
   },
   NO_PROXY: set("network", noProxy),
   TICKET_ROUTES: set("routing", routes),
-  MASK_PATTERNS: { ...set("masking", maskPatterns), isJsonList: true, explain: problemOfPatterns },
+  MASK_PATTERNS: { ...set("masking", maskPatterns), isJsonList: true, explain: problemOfPatterns, left: rightPatterns },
   TICKET_USERS: set("routing", people),
 } as const satisfies Record<string, TicketDefinition>;
 

@@ -141,28 +141,46 @@ export function problemOfPatterns(text: string): string | null {
   return typeof read === "string" ? read : null;
 }
 
+/** Those of a JSON list that are right, where not all are: a mistake in one does not unmask what the others mask. Undefined: none is. */
+export function rightPatterns(text: string): LinearPattern[] | undefined {
+  const right = (listOf(text) ?? [])
+    .slice(0, mostPatterns)
+    .map(patternOf)
+    .filter((one) => typeof one !== "string");
+  return right.length === 0 ? undefined : right;
+}
+
 /** The patterns of a JSON list, or what is wrong with the first that is. */
 function patternsOf(text: string): LinearPattern[] | string {
-  let list: unknown;
-  try {
-    list = JSON.parse(text);
-  } catch {
-    list = null;
-  }
-  if (!Array.isArray(list)) return maskPatterns.accepted;
+  const list = listOf(text);
+  if (list === null) return maskPatterns.accepted;
   if (list.length > mostPatterns) return `found ${list.length} patterns; accepted: at most ${mostPatterns}`;
   const patterns: LinearPattern[] = [];
   for (const [index, one] of list.entries()) {
-    const where = `pattern ${index + 1}`;
-    if (typeof one !== "string" || one.length > longestPattern)
-      return `${where}: accepted is a text of at most ${longestPattern} characters`;
-    const pattern = LinearPattern.of(one);
-    if (typeof pattern === "string") return `${where}: ${pattern}`;
-    // It would put masks between all letters.
-    if (pattern.matches("")) return `${where} also matches nothing at all, so it would mask everywhere`;
+    const pattern = patternOf(one);
+    if (typeof pattern === "string") return `pattern ${index + 1}${pattern}`;
     patterns.push(pattern);
   }
   return patterns;
+}
+
+function listOf(text: string): unknown[] | null {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What is wrong with it goes on behind its number. */
+function patternOf(one: unknown): LinearPattern | string {
+  if (typeof one !== "string" || one.length > longestPattern)
+    return `: accepted is a text of at most ${longestPattern} characters`;
+  const pattern = LinearPattern.of(one);
+  if (typeof pattern === "string") return `: ${pattern}`;
+  // It would put masks between all letters.
+  return pattern.matches("") ? " also matches nothing at all, so it would mask everywhere" : pattern;
 }
 
 function isTargetUrl(text: string): boolean {

@@ -108,6 +108,16 @@ describe("wrong values are named and count as not set; a secret is never repeate
   });
 });
 
+test("a mistake in one pattern does not unmask what the others mask, and is told", () => {
+  const text = JSON.stringify(["(?<=badge )\\d{6}", "x(?=y)", "K-\\d+"]);
+  const { settings, problems } = readTicketSettings(given({ MASK_PATTERNS: text }));
+  const masked = settings.maskPatterns.reduce((left, one) => one.replaced(left, "*"), "badge 123456 xy K-77");
+  expect([masked, problems.map(({ key, effect }) => [key, effect])]).toEqual([
+    "badge * xy *",
+    [["MASK_PATTERNS", "the rest of it counts"]],
+  ]);
+});
+
 test.each([
   ["(a|a)*b", null],
   ["(?<=badge )\\d{6}", null],

@@ -166,9 +166,10 @@ function missing(
 }
 
 function readValue(name: TicketSettingName, given: GivenValue | undefined, tell: (problem: Problem) => void): unknown {
-  const { form, fallback, secret }: TicketDefinition = ticketDefinitions[name];
+  const { form, fallback, secret, left: leftOf }: TicketDefinition = ticketDefinitions[name];
   const text = given?.text.trim() ?? "";
   const parsed = text === "" ? undefined : form.read(text);
+  const left = text === "" || parsed !== undefined ? undefined : leftOf?.(text);
   if (text !== "" && parsed === undefined)
     tell({
       source: given?.source ?? "",
@@ -176,7 +177,8 @@ function readValue(name: TicketSettingName, given: GivenValue | undefined, tell:
       found: secret ? "a secret of another form" : shown(text),
       accepted: secret ? form.accepted : (form.problem?.(text) ?? form.accepted),
       fatal: false,
-      effect: fallback === "" ? "it counts as not set" : "the default is used",
+      effect:
+        left !== undefined ? "the rest of it counts" : fallback === "" ? "it counts as not set" : "the default is used",
     });
-  return parsed ?? (fallback === "" ? undefined : form.read(fallback));
+  return parsed ?? left ?? (fallback === "" ? undefined : form.read(fallback));
 }

@@ -32,4 +32,6 @@ test("a clock that was set back makes it wait for no longer than the pause", () 
   const hold = new CredentialHold();
   hold.refused(now, false);
   expect(hold.heldUntil(now - 10 * hourMs)).toBe(now - 10 * hourMs + 15 * minuteMs);
+  // It ends.
+  expect(hold.heldUntil(now - 9 * hourMs)).toBe(now - 10 * hourMs + 15 * minuteMs);
 });

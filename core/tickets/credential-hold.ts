@@ -26,6 +26,8 @@ export class CredentialHold {
   /** Before this nothing is read; epoch milliseconds. In the past: nothing is held back. A clock that was set back begins the pause anew. */
   heldUntil(now: number): number {
     const pause = pausesMs[Math.min(this.#refusals, pausesMs.length) - 1];
-    return pause === undefined ? Number.NEGATIVE_INFINITY : Math.min(this.#since, now) + pause;
+    // Kept, because it would otherwise move on with the time.
+    this.#since = Math.min(this.#since, now);
+    return pause === undefined ? Number.NEGATIVE_INFINITY : this.#since + pause;
   }
 }

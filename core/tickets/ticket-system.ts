@@ -136,6 +136,10 @@ export interface TicketSystem {
   candidates: ((correlation: string) => Promise<TicketCandidate[]>) | null;
   /** Whether the account finds tickets of its own: only then does an empty look mean that there is none. `known`: the newest first. */
   findsOwn(known: readonly KnownTicket[]): Promise<boolean>;
+  /**
+   * False where another ticket has this one's id in the target. Null: no two sites of this system give the same id, as they do where they count.
+   */
+  owns: ((known: KnownTicket) => Promise<boolean>) | null;
   /** The ticket of this number, read where the account may. @throws DeliveryError number_form */
   named(number: string): Promise<NamedTicket>;
   /** Puts the link to the incident into the ticket; doing it again changes nothing. Null = this system has it in the body. */

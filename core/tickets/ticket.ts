@@ -21,6 +21,8 @@ export type DeliveryState = (typeof deliveryStates)[number];
 export const notIdentified = "made_not_identified";
 /** Cause of a create that may have arrived, where looking has found nothing or cannot be trusted: a person decides. */
 export const unknownOutcome = "unknown_outcome";
+/** Cause of a note that may have arrived, where the target refuses to be asked: a person looks, and sends it again or discards it. */
+export const notLookedUp = "not_looked_up";
 /** Cause of what was being sent when the appliance ended. */
 export const interrupted = "interrupted";
 /** Cause of a confirmed create whose incident has another ticket in the target, which a node made that was stopped in the middle of its request. */

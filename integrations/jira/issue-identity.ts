@@ -30,6 +30,17 @@ function referenceIn(address: string): string {
   return /\/(?:issue|browse)\/([A-Za-z0-9_-]{1,60})\/?(?:\?.*)?$/.exec(address)?.[1] ?? "";
 }
 
+interface ReadIssue {
+  id: string;
+  key: string;
+  correlation: string | null;
+}
+
+/** Another Jira has an issue of the same id, too. One that a person has named may have no correlation. */
+function isThat(issue: ReadIssue, key: string, correlation: string): boolean {
+  return issue.correlation === null ? issue.key === key : issue.correlation === correlation;
+}
+
 export class IssueIdentity {
   readonly #site: JiraSite;
 
@@ -44,10 +55,15 @@ export class IssueIdentity {
     );
     for (const { remote, correlation } of ofProject.slice(0, mostKnown)) {
       const issue = await this.#read(remote.id);
-      // Another Jira has an issue of this number too.
-      if (issue?.correlation === correlation || (issue?.correlation === null && issue.key === remote.key)) return true;
+      if (issue !== null && isThat(issue, remote.key, correlation)) return true;
     }
     return false;
+  }
+
+  /** Whether the account reads another issue of this one's id. */
+  async isAnother({ remote, correlation }: KnownTicket): Promise<boolean> {
+    const issue = await this.#read(remote.id);
+    return issue !== null && !isThat(issue, remote.key, correlation);
   }
 
   /** Every issue with this label that the search shows: it may be behind. `jql`: asks for it. */
@@ -78,7 +94,7 @@ export class IssueIdentity {
     return { ticket: this.#site.ticket(issue.id, issue.key), seen: true, correlation: issue.correlation };
   }
 
-  async #read(reference: string): Promise<{ id: string; key: string; correlation: string | null } | null> {
+  async #read(reference: string): Promise<ReadIssue | null> {
     await this.#site.detect();
     const path = `${this.#site.api}/issue/${encodeURIComponent(reference)}?fields=labels&properties=rhythmx`;
     const { status, body } = await this.#site.target.request({ method: "GET", path, also: [403, 404] });

@@ -27,6 +27,7 @@ import { createdIssue, IssueIdentity } from "./issue-identity.ts";
 import { IssueReader } from "./issue-reader.ts";
 import { IssueUpdates } from "./issue-updates.ts";
 import { KeyLookup, type KnownIssue } from "./key-lookup.ts";
+import { refusedSearch, withLabel } from "./label-search.ts";
 import { priorityOf } from "./priorities.ts";
 import { readScreens } from "./screens.ts";
 import { withShorterText } from "./shorter.ts";
@@ -139,21 +140,44 @@ export class Jira implements TicketSystem {
     return this.#identity.findsOwn(known);
   }
 
+  /** Jira counts its issues: another one has an issue of the same id. */
+  readonly owns = async (known: KnownTicket): Promise<boolean> => {
+    await this.#site.detect();
+    return this.#site.has(known.remote.url) || !(await this.#identity.isAnother(known));
+  };
+
   named(number: string): Promise<NamedTicket> {
     return this.#identity.named(number);
   }
 
   async find(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
-    const [first] = await this.findAll(correlation);
+    const { projectKey } = this.#settings;
+    if (hint === null) return (await this.findAll(correlation))[0] ?? null;
+    // Reading by key decides where the account may not search.
+    const [first] = await this.findAll(correlation).catch(refusedSearch);
     if (first !== undefined) return first;
-    if (hint === null) return null;
+    // It was sent while the settings named another project, and goes there if it is sent again.
+    const sentTo = hint.slice(0, hint.lastIndexOf("-"));
+    if (sentTo.toUpperCase() !== projectKey.toUpperCase()) {
+      const [other] = await this.#labelled(sentTo, correlation).catch(refusedSearch);
+      if (other !== undefined) return other;
+      throw new DeliveryError(
+        "inconclusive",
+        `it was sent to project ${sentTo}, and the settings now name ${projectKey}; a search of ${sentTo} does not show it`,
+        { retryable: true, data: { permanent: false, words: "" } },
+      );
+    }
     const found = await this.#keys.find(correlation, numberOf(hint));
     return found === null ? null : this.#site.ticket(found.id, found.key);
   }
 
-  async findAll(correlation: string): Promise<RemoteTicket[]> {
+  findAll(correlation: string): Promise<RemoteTicket[]> {
+    return this.#labelled(this.#settings.projectKey, correlation);
+  }
+
+  async #labelled(projectKey: string, correlation: string): Promise<RemoteTicket[]> {
     await this.#site.detect();
-    const jql = withLabel(this.#settings.projectKey, correlation);
+    const jql = withLabel(projectKey, correlation);
     const issues = (await this.#site.search(jql, 5)).filter(({ labels }) => labels.includes(correlation));
     return issues.map(({ id, key }) => this.#site.ticket(id, key));
   }
@@ -267,12 +291,6 @@ export class Jira implements TicketSystem {
     const correlations = said.filter((one) => typeof one === "string" && one.startsWith("rhythmx-"));
     return { id: String(body?.id), key: String(body?.key), correlations };
   }
-}
-
-/** The search for issues of a correlation. @throws DeliveryError */
-function withLabel(projectKey: string, correlation: string): string {
-  if (!/^[a-z0-9-]{8,100}$/.test(correlation)) throw unexpected("the correlation is no label");
-  return `project = "${projectKey}" AND labels = "${correlation}"`;
 }
 
 function numberOf(key: string): number {

@@ -126,7 +126,16 @@ export class JiraSite {
   }
 
   ticket(id: string, key: string): RemoteTicket {
-    return { id, key, url: `${this.#site ?? this.#settings.url}/browse/${encodeURIComponent(key)}` };
+    return { id, key, url: `${this.#browse}${encodeURIComponent(key)}` };
+  }
+
+  /** Whether this is the address of an issue of this site. */
+  has(url: string): boolean {
+    return url.startsWith(this.#browse);
+  }
+
+  get #browse(): string {
+    return `${this.#site ?? this.#settings.url}/browse/`;
   }
 }
 

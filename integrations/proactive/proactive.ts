@@ -47,6 +47,7 @@ export type ProactiveSettings = Omit<ProactiveConnection, "caFile" | "proxy" | "
 export class Proactive implements TicketSystem {
   readonly name = "proactive";
   readonly link = null;
+  readonly owns = null;
   readonly searches = false;
   readonly screens = null;
   readonly candidates = null;

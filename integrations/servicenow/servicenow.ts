@@ -35,6 +35,7 @@ const longestShortDescription = 160;
 export class ServiceNow implements TicketSystem {
   readonly name = "servicenow";
   readonly link = null;
+  readonly owns = null;
   readonly searches = true;
   readonly testShowsReading = false;
   readonly fixedFields = ["correlation_id", "correlation_display"];

@@ -59,7 +59,12 @@ export async function passGate(
   if (review) await reviewCampaigns(database);
   const campaigns = await settleCampaigns(database, rules, now);
   const outcomes = await askDueTickets(database, rules, cadenceHours, now);
-  const { rows } = await database.read(`select min(gate_at) as next_at from tickets where ${gateWaits}`, []);
+  // Retention keeps a ticket with deliveries that wait longer than its incident, of which there is nothing to tell.
+  const { rows } = await database.read(
+    `select gate_at as next_at from tickets t where ${gateWaits} and exists (select 1 from incidents i where i.incident_id = t.incident_id)
+     order by gate_at limit 1`,
+    [],
+  );
   const nextAt = rows[0] === undefined ? null : integerOrNull(rows[0], "next_at");
   return { outcomes, campaigns, nextAt: campaigns.more ? now : nextAt };
 }

@@ -26,7 +26,7 @@ export interface DueDeliveries {
 /**
  * Deliveries of a system that are due, one per ticket: the first that is not finished. A parked or dead one holds up later ones of its kind;
  * a create holds up all. Those of a ticket that is gone wait parked; one that is tried again all the same is due as any other. A failed delivery is due if its next attempt was due at `retriesUpTo` (epoch ms). `waits`: creates by auto-push wait until
- * it is known whether their incident is of a campaign, and until what has changed in it was looked at.
+ * it is known whether their incident is of a campaign, and until what has changed in it was looked at. `looks`: with those to be looked up.
  */
 export async function dueDeliveries(
   database: Database,
@@ -35,17 +35,18 @@ export async function dueDeliveries(
   retriesUpTo: number,
   limit: number,
   waits: boolean,
+  looks: boolean,
 ): Promise<DueDeliveries> {
   const since = now - longestForCampaignsMs;
   const { rows } = await database.read(
     `select ${deliveryColumns} from ${deliveryTables}
-     where d.system = ?2 and d.state in ('planned', 'unknown') and d.next_attempt_at <= ?1
+     where d.system = ?2 and d.state in ('planned', 'unknown') and d.next_attempt_at <= ?1 and (?7 or d.state <> 'unknown')
        and not (${isFresh} and ((?5 and coalesce(d.after_seq, 0) > ${passed} and d.next_attempt_at > ?6) or ${hasChanged}))
        and (d.next_attempt_at <= ?3 or d.state = 'unknown' or d.attempts = 0) and (d.kind = 'create' or t.remote_id is not null)
        and not exists (select 1 from deliveries e where e.ticket_id = d.ticket_id and e.seq < d.seq
          and (e.state in ('planned', 'unknown', 'sending') or (e.state in ('parked', 'dead') and e.kind in ('create', d.kind))))
      order by d.next_attempt_at, d.seq limit ?4`,
-    [now, system, retriesUpTo, limit, waits ? 1 : 0, since],
+    [now, system, retriesUpTo, limit, waits ? 1 : 0, since, looks ? 1 : 0],
   );
   const waiting = await database.read(
     `select (select min(next_attempt_at) from deliveries where system = ?1 and state in ('planned', 'unknown') and next_attempt_at > ?2

@@ -9,7 +9,14 @@ import { keepWaits } from "./clock-set-back.ts";
 import { listDeadLetters, type MendedRequest, mendDelivery, readProbe, saveProbe } from "./dead-letters.ts";
 import { beginDelivery, dueDeliveries, type Sending } from "./due-deliveries.ts";
 import { askAgain, knownTickets, nextGeneration, ownerOfTicket, takeUndecided } from "./made-tickets.ts";
-import { knownTicket, listSecondLooks, noteSecondLook, recoverDeliveries, type SecondLook } from "./recovery.ts";
+import {
+  knownTicket,
+  listSecondLooks,
+  noteSecondLook,
+  recoverDeliveries,
+  recoverDelivery,
+  type SecondLook,
+} from "./recovery.ts";
 import { applyServiceLevels } from "./service-levels.ts";
 import { type DeadLetterFilter, retryDeliveries, type StandingPlace } from "./standing.ts";
 import type { TicketRules } from "./ticket-updates.ts";
@@ -60,8 +67,14 @@ export const outboxOperations = {
   wantDelivery: { kind: "write", run: ({ database }, id: string, now: number) => wantDelivery(database, id, now) },
   dueDeliveries: {
     kind: "read",
-    run: ({ database, ticketRules }, system: TicketSystemName, now: number, retriesUpTo: number, limit: number) =>
-      dueDeliveries(database, system, now, retriesUpTo, limit, ticketRules.campaigns === "lead"),
+    run: (
+      { database, ticketRules },
+      system: TicketSystemName,
+      now: number,
+      retriesUpTo: number,
+      limit: number,
+      looks = true,
+    ) => dueDeliveries(database, system, now, retriesUpTo, limit, ticketRules.campaigns === "lead", looks),
   },
   /** After a clock that was set back. */
   keepWaits: {
@@ -72,6 +85,11 @@ export const outboxOperations = {
     kind: "write",
     run: ({ database }, now: number, how: { waitMs: number; elsewhere: boolean }) =>
       recoverDeliveries(database, now, how),
+  },
+  /** A delivery whose work broke off. */
+  recoverDelivery: {
+    kind: "write",
+    run: ({ database }, id: string, now: number) => recoverDelivery(database, id, now),
   },
   listSecondLooks: { kind: "read", run: ({ database }) => listSecondLooks(database) },
   knownTicket: { kind: "read", run: ({ database }, ticketId: number) => knownTicket(database, ticketId) },

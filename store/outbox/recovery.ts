@@ -45,13 +45,25 @@ export async function recoverDeliveries(
   const results = await database.write([
     ...(elsewhere ? [expected] : []),
     {
-      sql: `update deliveries set state = case when kind in ('create', 'comment') then 'unknown' else 'planned' end, lookups = 0, cause = '${interrupted}',
-              detail = 'the appliance ended while it was being sent', next_attempt_at = ?1, updated_at = ?2
-            where state = 'sending'`,
+      sql: `update deliveries set ${tornOff}, detail = 'the appliance ended while it was being sent' where state = 'sending'`,
       args: [now + waitMs, toIso(now)],
     },
   ]);
   return results.at(-1)?.rowsAffected ?? 0;
+}
+
+/** SQL: what becomes of a delivery that was being sent. `?1`: when it goes on, epoch milliseconds; `?2`: now, ISO 8601. */
+const tornOff = `state = case when kind in ('create', 'comment') then 'unknown' else 'planned' end, lookups = 0, cause = '${interrupted}',
+  next_attempt_at = ?1, updated_at = ?2`;
+
+/** The same for one whose work broke off, because the database failed just then: nobody is sending it. What has got another state is left. */
+export async function recoverDelivery(database: Database, id: string, now: number): Promise<void> {
+  await database.write([
+    {
+      sql: `update deliveries set ${tornOff}, detail = 'the database failed while it was being sent' where id = ?3 and state = 'sending'`,
+      args: [now, toIso(now), id],
+    },
+  ]);
 }
 
 /** What is to be searched for, in the order of the tickets. */
@@ -90,8 +102,10 @@ export async function noteSecondLook(
           args: [key, JSON.stringify(noted)],
         },
     {
+      // What else it says, such as what the target did not take, stays where there is none.
       sql: `update deliveries set cause = case when ?2 is not null then '${secondTicket}' end, detail = ?2, updated_at = ?3
-        where ticket_id = ?1 and kind = 'create' and state = 'confirmed' and (cause is null or cause = '${secondTicket}') and detail is not ?2`,
+        where ticket_id = ?1 and kind = 'create' and state = 'confirmed' and detail is not ?2
+          and (cause = '${secondTicket}' or (cause is null and ?2 is not null))`,
       args: [ticketId, detail, toIso(now)],
     },
   ]);

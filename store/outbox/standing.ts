@@ -1,5 +1,5 @@
 /** Deliveries that stand still, parked or dead: which are meant, and many of them sent again in steps of one small write each. */
-import { notIdentified, type TicketSystemName, unknownOutcome } from "../../core/tickets/ticket.ts";
+import { notIdentified, notLookedUp, type TicketSystemName, unknownOutcome } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { entitySpellings } from "../database/entity-spellings.ts";
@@ -91,9 +91,10 @@ export async function retryDeliveries(
     {
       // The settings may have been wrong, so it is rendered again, unless a person has approved the request.
       // One that a person chose is wanted, also where another ticket stands for its campaign by now.
-      // A note that was not seen after it was written may have been hidden: it is looked up first.
+      // A note that was not seen after it was written may have been hidden: it is looked up first, as is one that may have arrived, unless a
+      // person has chosen it: he has looked.
       sql: `update deliveries set ${triedAgain(`case when kind = 'create' and cause = '${unknownOutcome}' then 'unknown'
-              when kind = 'comment' and cause = 'not_kept' then 'unknown' else 'planned' end`)}, attempts = 0,
+              when kind = 'comment' and (cause = 'not_kept' or (cause = '${notLookedUp}' and ?3 = 0)) then 'unknown' else 'planned' end`)}, attempts = 0,
               lookups = 0, payload = case trigger when 'manual' then payload else null end, next_attempt_at = ?1, updated_at = ?2,
               wanted = max(wanted, ?3)
             where seq in (select value from json_each(?4)) and state in ('parked', 'dead') and not ${isMade}`,

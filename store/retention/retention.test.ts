@@ -163,6 +163,11 @@ describe("one pass removes all that is old, however much, in small steps", () =>
     ]);
     expect([incidents[1], deliveries[1]]).toEqual([before[0] - count("incidents"), before[1] - count("deliveries")]);
     expect(deliveries[0]).toBe(before[1]);
+    // The one that was left is identified: of an incident that is no more there is nothing to tell, now or later.
+    inFile((sqlite) =>
+      sqlite.run("update tickets set gate_at = 1, remote_id = '1', remote_key = 'SEC-1' where id = 7"),
+    );
+    expect((await withStore((store) => store.tickets.passGate(24, now, false))).nextAt).toBeNull();
   });
 });
 

@@ -468,6 +468,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [now, { waitMs: 0, elsewhere: false }],
       [now, { waitMs: 30_000, elsewhere: true }],
     ],
+    "tickets.recoverDelivery": [[first, now]],
     "tickets.listSecondLooks": [[]],
     "tickets.knownTicket": [[1]],
     "tickets.noteSecondLook": [

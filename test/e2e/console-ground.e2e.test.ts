@@ -106,6 +106,36 @@ test("a session that ends within a form of settings: the press of Save is not lo
   await window.close();
 });
 
+test("a button that is pressed again while the next page is on its way sends nothing more, and after Back it works", async () => {
+  const window = await open();
+  await window.signIn("admin", password, "/exceptions/new?actor=nobody.yet&reason=pressed+twice");
+  const { page } = window;
+  let sent = 0;
+  page.on("request", (request) => {
+    if (request.method() === "POST") sent++;
+  });
+  // The second press comes when the answer is there and the next page is not.
+  await page.evaluate(`{
+    const real = window.fetch;
+    let isFirst = true;
+    window.fetch = async (...asked) => {
+      const answer = await real(...asked);
+      if (asked[1]?.method === "POST" && isFirst) setTimeout(() => document.querySelector("#trial form button")?.click());
+      if (asked[1]?.method === "POST") isFirst = false;
+      return answer;
+    };
+  }`);
+  await page.getByRole("button", { name: "Save exception" }).click();
+  await page.waitForURL("**/exceptions/exc-*");
+  await page.getByRole("heading", { name: "nobody.yet" }).waitFor();
+  expect(sent).toBe(1);
+  await page.goBack();
+  await page.getByRole("button", { name: "Save exception" }).click();
+  await page.waitForURL("**/exceptions/exc-*");
+  expect(sent).toBe(2);
+  await window.close();
+});
+
 test("what is refused is told at the form, and what was typed stays", async () => {
   const window = await open();
   await window.signIn("admin", password, "/account");

@@ -1,6 +1,7 @@
 /** Every endpoint against every kind of caller. A route without a row in the table fails. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { SignJWT } from "jose";
+import { apiRoutes } from "../../transports/http/api/api.ts";
 import { createApp } from "../../transports/http/app.ts";
 import { isConsolePath } from "../../transports/http/console/console.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
@@ -120,6 +121,9 @@ const keysOnly: Readonly<Record<string, readonly string[] | null>> = {
   "GET /api/docs": null,
   "GET /api/docs/style.css": null,
 };
+
+/** Addresses with a name in them that belongs to no entity. */
+const tenantless = ["/api/packs/:name"];
 
 /** What the router holds for a whole family of addresses: headers and counters, no answers. */
 const middleware = ["/*", "/api/*", "/api/v1/ingest/*"];
@@ -331,6 +335,47 @@ describe("entities", () => {
     }
     const { body } = (await allowed.get("admin")?.get(`/api/incidents/${ids.incident}`)) ?? { body: {} };
     expect(body).toMatchObject({ status: "OPEN", assigned_analyst: null, entity_name: "North" });
+  });
+
+  test("nothing with an id or a name can be read, changed or sent by who sees another entity", async () => {
+    const admin = allowed.get("admin") as ApiClient;
+    const hash = (await admin.get("/api/alerts?entity=North")).body.alerts[0].hash;
+    const { body: own } = await admin.post("/api/exceptions", { entity: "North", actor: "alice", reason: "x" });
+    const foreign: Readonly<Record<string, string>> = {
+      incidents: ids.incident,
+      cases: ids.case,
+      alerts: hash,
+      exceptions: own.id,
+      // There are none: they are found by the incident that they are of, as the tests of tickets and campaigns show.
+      campaigns: "CMP-00000000",
+      deliveries: "dlv-0000000000000000",
+    };
+    const analyst = await ApiClient.asUser(appliance, "stranger", "analyst", ["South"]);
+    const before = [
+      (await admin.get(`/api/incidents/${ids.incident}`)).body,
+      (await admin.get(`/api/cases/${ids.case}`)).body,
+      (await admin.get("/api/exceptions")).body,
+    ];
+    const ofTenants = apiRoutes({} as never).filter(
+      ({ path, permission }) => path.includes("/:") && permission !== "administer" && !tenantless.includes(path),
+    );
+    expect(ofTenants.length).toBeGreaterThan(15);
+    for (const { method, path, bodyExample } of ofTenants) {
+      const [, , kind = ""] = path.split("/");
+      // Of something new it has to be said whose it is.
+      expect([path, foreign[kind]]).toEqual([path, expect.any(String)]);
+      const address = path.replace(/:(?:id|hash)/, foreign[kind] ?? "");
+      const body = method === "GET" || method === "DELETE" ? undefined : (bodyExample ?? {});
+      const { status, body: answer } = await analyst.send(method, address, body);
+      expect([method, path, status]).toEqual([method, path, 404]);
+      expect(JSON.stringify(answer)).not.toContain("alice");
+    }
+    expect([
+      (await admin.get(`/api/incidents/${ids.incident}`)).body,
+      (await admin.get(`/api/cases/${ids.case}`)).body,
+      (await admin.get("/api/exceptions")).body,
+    ]).toEqual(before);
+    await admin.delete(`/api/exceptions/${own.id}`);
   });
 
   test("a cursor of one tenant is worth nothing to another", async () => {

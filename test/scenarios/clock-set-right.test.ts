@@ -1,5 +1,6 @@
 /** A clock that was years ahead, as after a start without a battery, and is set right: nothing waits or lasts for those years. */
 import { afterEach, expect, test } from "bun:test";
+import { Secret, TOTP } from "otpauth";
 import { dayMs, hourMs, minuteMs } from "../../core/time.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { TestAppliance, until } from "../harness/appliance.ts";
@@ -51,6 +52,29 @@ test("the same where the clock is set right while it is off", async () => {
   again.clock.skip(25 * hourMs);
   await again.clock.advance(minuteMs);
   await until(() => it.snow.rows.length === 1);
+});
+
+test("a system whose deliveries are parked is tried again", async () => {
+  const it = await refused({ status: 401 });
+  const again = await it.appliance.restarted(() => it.appliance.clock.jump(-years));
+  cleanUp.push(() => again.dispose());
+  await again.clock.advance(30 * minuteMs);
+  await until(() => it.snow.rows.length === 1);
+});
+
+test("codes of a second factor count, each once", async () => {
+  const appliance = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password } });
+  cleanUp.push(() => appliance.dispose());
+  const code = (secret: string) =>
+    new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: appliance.clock.now() });
+  appliance.clock.jump(years);
+  const admin = await ApiClient.loggedIn(appliance, "admin");
+  const { secret } = (await admin.post("/api/totp", { password })).body;
+  expect((await admin.post("/api/totp/confirm", { code: code(secret) })).status).toBe(204);
+  appliance.clock.jump(-years);
+  const open = new ApiClient(appliance.appliance.apiUrl);
+  const login = async () => (await open.post("/api/login", { username: "admin", password, totp: code(secret) })).status;
+  expect([await login(), await login()]).toEqual([200, 401]);
 });
 
 test("logins and sessions that were begun ahead end", async () => {

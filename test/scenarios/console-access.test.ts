@@ -76,8 +76,14 @@ describe("users", () => {
     const disabled = await admin.submit(named, `${path}/disable`);
     expect(disabled.text).toContain("dana is disabled and signed out.");
     expect((await admin.get("/users?q=scully")).text).toContain("Disabled");
-    const enabled = await admin.submit(disabled, `${path}/enable`);
+    // It gives access, so a page that was left open does not do it by itself.
+    const alone = await admin.submit(disabled, `${path}/enable`);
+    expect([alone.status, (await userOf("dana")).disabled]).toEqual([401, true]);
+    const enabled = await admin.submit(disabled, `${path}/enable`, own);
     expect([enabled.status, (await userOf("dana")).disabled]).toEqual([200, false]);
+    const gone = await admin.submit(named, `${path}/remove`, own);
+    expect([gone.status, gone.text]).toEqual([412, expect.stringContaining("was changed by somebody else meanwhile")]);
+    expect(await userOf("dana")).toMatchObject({ role: "analyst" });
   });
 
   test("sessions end, a password is set, a second factor taken, the user removed", async () => {
@@ -117,6 +123,40 @@ describe("users", () => {
     await appliance.clock.advance(120_000);
     expect((await admin.get("/users?q=lola")).text).not.toContain("Locked until");
   });
+});
+
+test("nothing that gives access, or takes a user away, happens without one's own password", async () => {
+  const edge = await TestAppliance.start({ env: { RHYTHMX_ADMIN_PASSWORD: password } });
+  try {
+    await ApiClient.asUser(edge, "dana", "viewer");
+    await edge.appliance.operations.changeUser("dana", { disabled: true });
+    const boss = await ConsoleClient.signedIn(edge, "admin");
+    const { html } = await boss.get("/users/dana");
+    const form_token = /name="form_token" value="([^"]+)"/.exec(html)?.[1] ?? "";
+    for (const [path, fields] of Object.entries({
+      users: { name: "eve", password: first, role: "admin" },
+      "users/dana/rights": { role: "admin" },
+      "users/dana/enable": {},
+      "users/dana/password": { password: first },
+      "users/dana/second-factor": {},
+      "users/dana/remove": {},
+      keys: { once: "x", name: "eve", scopes: "incident:write", days: "" },
+    })) {
+      const { status } = await boss.post(`/console/${path}`, { form_token, ...fields });
+      expect([path, status]).toEqual([path, 401]);
+      // What was wrong counts as a failed login, and would lock the account.
+      await edge.clock.advance(10_000);
+    }
+    const after = await ApiClient.loggedIn(edge, "admin");
+    const { users } = (await after.get("/api/users")).body;
+    expect(users.map(({ name, role, disabled }: Record<string, unknown>) => [name, role, disabled])).toEqual([
+      ["admin", "admin", false],
+      ["dana", "viewer", true],
+    ]);
+    expect(JSON.stringify((await after.get("/api/keys")).body)).not.toContain("eve");
+  } finally {
+    await edge.dispose();
+  }
 });
 
 describe("API keys", () => {

@@ -99,6 +99,15 @@ test("cases: filters, one case, and the work on it by those who may", async () =
   const page = await admin.get(`/cases/${id}`);
   const taken = await admin.submit(page, `/console/cases/${id}/owner`, { owner: "admin" });
   expect(taken.text).toContain("The case is yours.");
+  // From the page as it was before: what was decided since is not overwritten unseen.
+  await ApiClient.asUser(appliance, "bea", "analyst");
+  const bea = await ConsoleClient.signedIn(appliance, "bea");
+  const taking = await bea.post(`/console/cases/${id}/owner`, {
+    ...Object.fromEntries(bea.fieldsOf(await bea.get(`/cases/${id}`), `/console/cases/${id}/owner`)),
+    seen: "",
+    owner: "bea",
+  });
+  expect([taking.status, taking.text]).toEqual([409, expect.stringContaining("has set the owner to admin")]);
   const noted = await admin.submit(taken, `/console/cases/${id}/note`, { note: `looked at ${nasty}` });
   expect(noted.text).toContain("The note is added.");
   expect(noted.html).not.toContain("<img src=x");
@@ -106,11 +115,17 @@ test("cases: filters, one case, and the work on it by those who may", async () =
   expect(again.text).toMatch(/looked at .*and again/s);
   const closed = await admin.submit(again, `/console/cases/${id}/status`, { status: "CLOSED", notes: "tested" });
   expect(closed.text).toContain("The case is closed.");
+  const stale = await admin.fill(again, `/console/cases/${id}/status`, { notes: "only a word more" });
+  expect([stale.status, stale.text]).toEqual([409, expect.stringContaining("has set the status to Closed")]);
+  const words = Array.from({ length: 6 }, (_, n) => `word ${n}`);
+  await Promise.all(words.map((note) => admin.submit(closed, `/console/cases/${id}/note`, { note })));
   expect((await viewer.get("/cases?view=closed")).html).toContain(id);
   expect((await viewer.get("/cases/CASE-00000000")).status).toBe(404);
   const api = await ApiClient.loggedIn(appliance, "admin");
   const { body } = await api.get(`/api/cases/${id}`);
   expect(body.history.at(-1)).toMatchObject({ who: "admin", source: "console" });
+  expect([body.status, body.assigned_analyst]).toEqual(["CLOSED", "admin"]);
+  for (const word of words) expect(body.investigation_notes).toContain(word);
 });
 
 test("who sees one entity finds nothing of another", async () => {

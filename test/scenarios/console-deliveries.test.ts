@@ -278,6 +278,20 @@ test("all that match: how many, the newest ten, and only what was there to be se
   await until(() => it.jira.issues.length === 2);
 });
 
+test("given up by cause is what the page showed, and not what came to stand still since", async () => {
+  const it = await refused(["anna", "North"]);
+  const ana = await personOf(it, "ana", "analyst");
+  const page = await ana.get("/deliveries");
+  expect(page.text).toContain("Give it up");
+  await turn(it, 1_000);
+  await it.appliance.ingest([critical("late", { entity: "North" })]);
+  it.admin = await login(it);
+  await until(async () => (await deliveries(it, "state=parked")).length === 2);
+  const given = await ana.submit(page, "/console/deliveries/discard", { reason: "A drill" });
+  expect(given.text).toContain("1 delivery is given up.");
+  expect(await deliveries(it, "state=parked")).toHaveLength(1);
+});
+
 test("two people decide the same: the second one is told, and overrules nothing", async () => {
   const it = await refused(["anna", "North"]);
   const [ana, ben] = [await personOf(it, "ana", "analyst"), await personOf(it, "ben", "analyst")];

@@ -70,6 +70,8 @@ test("changed and tried again, by one at a time; ended, extended, removed", asyn
   const extended = await analyst.submit(ended, `/console${path}/extend`);
   const { until } = (await listed()).find(({ id }) => id === made.id) ?? {};
   expect(Date.parse(String(until))).toBe(appliance.clock.now() + 30 * dayMs);
+  const stale = await analyst.submit(ended, `/console${path}/remove`);
+  expect([stale.status, (await listed()).some(({ id }) => id === made.id)]).toEqual([412, true]);
   const removed = await analyst.submit(extended, `/console${path}/remove`);
   expect([removed.at, (await listed()).some(({ id }) => id === made.id)]).toEqual(["/exceptions", false]);
   expect((await analyst.get(path)).status).toBe(404);
@@ -78,6 +80,21 @@ test("changed and tried again, by one at a time; ended, extended, removed", asyn
     ...["exception.delete console", "exception.change console", "exception.change console", "exception.change console"],
     "exception.create api",
   ]);
+});
+
+test("a form that is sent twice makes one exception, and both answers lead to it; refused, or with something else in it, it is sent again", async () => {
+  const before = (await listed()).length;
+  const tried = await analyst.get("/exceptions/new?actor=doris&reason=pressed+twice");
+  const send = (fields: Record<string, string> = {}) => analyst.submit(tried, "/console/exceptions", fields);
+  const answers = [...(await Promise.all([send(), send()])), await send()];
+  expect(new Set(answers.map(({ at }) => at)).size).toBe(1);
+  expect((await listed()).length).toBe(before + 1);
+  expect([(await send({ actor: "*" })).status, (await send({ actor: "*" })).status]).toEqual([422, 422]);
+  expect((await send({ actor: "edgar" })).at).not.toBe(answers[0]?.at);
+  expect((await listed()).length).toBe(before + 2);
+  // Somebody else's form, and another one of one's own, make their own.
+  await analyst.submit(await analyst.get("/exceptions/new?actor=doris&reason=pressed+twice"), "/console/exceptions");
+  expect((await listed()).length).toBe(before + 3);
 });
 
 test("false positives propose, each leads to its trial", async () => {

@@ -1,5 +1,6 @@
 /** The syslog feeds set up in the console: destinations, their files, what is pinned, what is wrong, and two people at once. */
 import { afterEach, describe, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runProgram } from "../../appliance/cli/program.ts";
@@ -240,6 +241,13 @@ describe("trying", () => {
       /TLS handshake \(failed\) the certificate of localhost:\d+ is signed by a CA that is not trusted/,
     );
     expect(untrusted.text).toMatch(/Its certificate.* localhost for localhost.*, by RhythmX test CA/);
+    // A file that is no text comes as a browser reads it into the field.
+    const binary = new TextDecoder().decode(new X509Certificate(pem("ca.pem")).raw);
+    const der = { ...fields, "tls.ca_file.pem": binary };
+    for (const button of ["check", "save"]) {
+      const { text } = await admin.fill(page, `${add}/save`, der, `${add}/${button}`);
+      expect([binary.includes("\0"), text]).toEqual([true, expect.stringContaining("A DER file becomes PEM by")]);
+    }
     const key = pem("client.key").toString();
     const wrong = await admin.fill(
       page,
@@ -255,6 +263,12 @@ describe("trying", () => {
     expect(wrong.status).toBe(422);
     expect(wrong.text).toContain("is a private key, and a certificate is wanted here");
     expect(wrong.text).toContain("is the key of another certificate");
+    const order = { "tls.cert_file.pem": `${pem("ca.pem")}${pem("client.pem")}`, "tls.key_file.pem": key };
+    const turned = await admin.fill(page, `${add}/save`, { ...fields, ...order }, `${add}/test`);
+    expect([turned.status, turned.text]).toEqual([
+      422,
+      expect.stringContaining("has the certificate of the key in place 2: put it first"),
+    ]);
     // The good certificate is kept for the next try, and no key comes back.
     expect(wrong.html).not.toContain("PRIVATE KEY-----\n");
     const good = await admin.fill(
@@ -358,6 +372,24 @@ describe("two people at once", () => {
     await anna.fill(her, `${siem}/save`, { port: "602" });
     expect((await admin.fill(my, `${siem}/save`, { min_risk: "80" })).at).toBe(alerts);
     expect(await saved()).toMatchObject([{ host: "three.example", port: 602, min_risk: 80 }]);
+  });
+
+  test("a look at the message in between neither takes back nor passes over what the other has saved", async () => {
+    const { edge, admin } = await started();
+    await added(admin, { name: "siem", host: "one.example" });
+    await ApiClient.asUser(edge, "anna", "admin");
+    const anna = await ConsoleClient.signedIn(edge, "anna");
+    const page = `${alerts}/destinations/siem`;
+    const [mine, hers] = [await admin.get(page), await anna.get(page)];
+    await anna.fill(hers, `${siem}/save`, { host: "two.example", port: "601" });
+    const looked = await admin.fill(mine, `${siem}/save`, { host: "three.example" }, `${siem}/sample`);
+    expect(admin.fieldsOf(looked, `${siem}/save`).get("port")).toBe("601");
+    const late = await admin.fill(looked, `${siem}/save`);
+    expect([late.status, late.text]).toEqual([412, expect.stringContaining("Saved now: two.example")]);
+    await admin.fill(late, `${siem}/save`);
+    const api = await ApiClient.asUser(edge, "boss", "admin");
+    const { saved } = (await api.get("/api/settings/alert_syslog")).body.fields.syslog;
+    expect(saved).toMatchObject([{ host: "three.example", port: 601 }]);
   });
 
   test("two destinations: both are saved", async () => {

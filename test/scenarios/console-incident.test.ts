@@ -198,6 +198,12 @@ test("notes are added below each other, of a closed one too, and lose nothing", 
   expect(after.text).toMatch(/First.*Second.*Third/);
   const { investigation_notes, resolution_notes } = (await admin.get(`/api/incidents/${id}`)).body;
   expect([investigation_notes, resolution_notes]).toEqual(["First\nSecond\nThird", "Solved"]);
+  const page = await console.get(at);
+  const texts = Array.from({ length: 6 }, (_, n) => `At once ${n}`);
+  await Promise.all(texts.map((text) => console.submit(page, action, { text })));
+  const { body } = await admin.get(`/api/incidents/${id}`);
+  for (const text of texts) expect(body.investigation_notes).toContain(text);
+  expect([body.status, body.resolution_notes]).toEqual(["CLOSED", "Solved"]);
   expect(await send(console, at, action, { text: "  " })).toMatchObject({ status: 400 });
   expect(await send(console, at, action, { text: "é".repeat(40_000) })).toMatchObject({ status: 422 });
 });

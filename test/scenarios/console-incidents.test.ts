@@ -242,6 +242,31 @@ describe("several at once", () => {
     expect((await rowOf("dora")).assigned_analyst).toBeNull();
   });
 
+  test("what somebody else has taken or decided since the list was shown is left as it is, and told", async () => {
+    const { html } = await console.get("/incidents");
+    const seen = [...html.matchAll(/name="seen" value="([^"]+)"/g)].map(([, text = ""]) => text);
+    expect(seen).toContain(`${id("dora")} OPEN `);
+    const api = `/api/incidents/${id("dora")}`;
+    await admin.patch(api, { assigned_analyst: "somebody.else" });
+    await admin.patch(`${api}/status`, { status: "IN_PROGRESS" });
+    const page = await send(console, "change", { do: "mine", id: [id("dora"), id("bert")], seen, to });
+    expect(page.text).toContain(`${id("dora")} Meanwhile somebody has set the owner to somebody.else`);
+    expect([(await rowOf("dora")).assigned_analyst, (await rowOf("bert")).assigned_analyst]).toEqual([
+      "somebody.else",
+      "admin",
+    ]);
+    const closing = await send(console, "change", { do: "status", status: "CLOSED", id: id("dora"), seen, to });
+    expect([closing.status, closing.text]).toEqual([
+      400,
+      expect.stringContaining("Meanwhile somebody has set the status to In progress"),
+    ]);
+    // What they want is what it is.
+    const same = { do: "status", status: "IN_PROGRESS", id: id("dora"), seen, to };
+    expect((await send(console, "change", same)).status).toBe(200);
+    await admin.patch(`${api}/status`, { status: "OPEN" });
+    for (const actor of ["dora", "bert"]) await admin.patch(`/api/incidents/${id(actor)}`, { assigned_analyst: null });
+  });
+
   test("what is foreign, unknown or gone is told for each, and holds up no other", async () => {
     const nora = await ConsoleClient.signedIn(appliance, "nora");
     const ask = { do: "status", status: "IN_PROGRESS", notes: "Looked at", to };
@@ -270,6 +295,11 @@ describe("several at once", () => {
     const made = await send(console, "exceptions", { ...fields, scope });
     expect([made.at, made.status]).toEqual([to, 200]);
     expect(made.text).toContain("2 exceptions hold");
+    const once = /name="once" value="([^"]+)"/.exec(choice.html)?.[1] ?? "";
+    const twice = { ...fields, reason: "Pressed twice", once, scope };
+    await Promise.all([send(console, "exceptions", twice), send(console, "exceptions", twice)]);
+    const all = (await admin.get("/api/exceptions")).body.exceptions as { reason: string }[];
+    expect(all.filter(({ reason }) => reason === "Pressed twice")).toHaveLength(2);
     const { exceptions } = (await admin.get("/api/exceptions")).body;
     expect(exceptions).toContainEqual(expect.objectContaining({ actor: "anna", rule: null, entity_name: "North" }));
     expect(exceptions).toContainEqual(expect.objectContaining({ rule: "critical-0", reason: "Red team" }));

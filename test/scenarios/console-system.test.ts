@@ -44,7 +44,10 @@ test("a backup is made, listed, downloaded and removed", async () => {
   );
   expect([answer.status, answer.headers.get("content-disposition")]).toEqual([200, expect.stringContaining(name)]);
   expect(gunzipSync(Buffer.from(await answer.arrayBuffer())).length).toBeGreaterThan(10_000);
-  const removed = await admin.fill(listed, `/console/system/backups/${name}/remove`);
+  const action = `/console/system/backups/${name}/remove`;
+  const alone = await admin.fill(listed, action);
+  expect([alone.status, (await admin.get("/system")).html.includes(name)]).toEqual([401, true]);
+  const removed = await admin.fill(listed, action, { own_password: password });
   expect(removed.text).toContain("The backup is removed.");
   expect(removed.html).not.toContain(name);
 });

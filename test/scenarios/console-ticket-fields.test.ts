@@ -1,5 +1,6 @@
 /** Fields that a ticket system itself offers, picked in the console, and a real ticket held against them. */
 import { afterEach, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { ApiClient } from "../harness/api-client.ts";
@@ -230,8 +231,14 @@ test("fields are rows with a value each, texts and JSON; a whole object takes th
   // Shown as it was typed, and unchanged it is no change.
   expect(rowsIn(admin.fieldsOf(first, form), "extra_fields")).toEqual(object);
   expect((await admin.fill(first, form)).text).toContain("nothing was changed");
+  // More digits than a number keeps are a text.
+  const digits = { "extra_fields.3": "customfield_5", "extra_fields.3.value": "12345678901234567890" };
+  const long = await admin.fill(first, form, digits);
+  expect(JSON.parse(await saved()).customfield_5).toBe("12345678901234567890");
+  expect((await admin.fill(long, form)).text).toContain("nothing was changed");
+  const back = await admin.fill(long, form, { "extra_fields.3": "", "extra_fields.3.value": "" });
   // A row less, and a field in the place of another.
-  const less = await admin.fill(first, form, {
+  const less = await admin.fill(back, form, {
     "extra_fields.0": "",
     "extra_fields.0.value": "",
     "extra_fields.2.value": "7",
@@ -265,6 +272,10 @@ test("the certificates that a system shows are told, also where its authority is
   expect(tested.text).toContain("TLS handshake");
   expect(tested.text).toContain("Its certificate");
   expect(tested.text).toContain("is signed by an authority that is not trusted here");
+  // A file that is no text comes as a browser reads it into the field.
+  const binary = { ...filled(url), ca_file: new TextDecoder().decode(new X509Certificate(pem("ca.pem")).raw) };
+  const checked = await admin.fill(page, form, binary, `/console${pages.jira}/check`);
+  expect(checked.text).toContain("the text of certificates in PEM without a private key");
   const api = await ApiClient.asUser(edge, "boss", "admin");
   const ca_file = pem("ca.pem").toString();
   const { body } = await api.post("/api/settings/jira/test", { ...filled(url), enabled: true, ca_file });

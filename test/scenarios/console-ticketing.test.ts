@@ -124,6 +124,26 @@ describe("Jira", () => {
     expect(values).toEqual(["SEC", "Bug", "soc@acme.example"]);
   });
 
+  test("two people at once: an answer in between neither takes back nor passes over what the other has saved", async () => {
+    const { edge, admin } = await started();
+    const other = await ConsoleClient.signedIn(edge, "admin");
+    const save = `/console${pages.jira}/save`;
+    const [mine, theirs] = [await admin.get(pages.jira), await other.get(pages.jira)];
+    await other.fill(theirs, save, { project_key: "OPS", issue_type: "Bug" });
+    for (const answer of [
+      await admin.fill(mine, save, { project_key: "SEC" }, `/console${pages.jira}/check`),
+      await admin.fill(mine, save, { project_key: "SEC", url: "http://jira.example" }),
+    ]) {
+      const fields = admin.fieldsOf(answer, save);
+      expect([fields.get("project_key"), fields.get("issue_type")]).toEqual(["SEC", "Bug"]);
+      const late = await admin.fill(answer, save, { url: "" });
+      expect([late.status, late.text]).toEqual([412, expect.stringContaining("Saved now: OPS")]);
+    }
+    const api = await ApiClient.asUser(edge, "boss", "admin");
+    const { fields } = (await api.get("/api/settings/jira")).body;
+    expect([fields.project_key.value, fields.issue_type.value]).toEqual(["OPS", "Bug"]);
+  });
+
   test("pinned by the environment it is read-only, with its place; hostile values are text", async () => {
     const { admin } = await started({
       JIRA_PROJECT_KEY: "PIN",

@@ -59,6 +59,22 @@ test("labels hold no word of a stranger: methods, formats and paths that nobody 
   expect(metrics.value("rhythmx_api_request_duration_seconds_count", { class: "console" })).toBe(1);
 });
 
+test("what waits for a target counts as a connection test, in the API and in the console", async () => {
+  const appliance = await started();
+  const url = appliance.appliance.apiUrl;
+  const paths = [
+    ...["/api/settings/jira/test", "/api/settings/jira/fields"],
+    ...["/console/integrations/jira/test", "/console/settings/integrations/jira/test"],
+    ...["/console/settings/integrations/jira/fields"],
+    ...["test", "send"].map((button) => `/console/settings/integrations/alert-syslog/destinations/siem/${button}`),
+  ];
+  for (const path of paths) await fetch(url + path, { method: "POST" });
+  await fetch(`${url}/console/settings/integrations/jira/save`, { method: "POST" });
+  const count = async (name: string) =>
+    (await scrape(appliance)).value("rhythmx_api_request_duration_seconds_count", { class: name });
+  expect([await count("connection_test"), await count("console")]).toEqual([paths.length, 1]);
+});
+
 test("logins by what became of them, refused keys by why, entries of the audit log", async () => {
   const it = await scene();
   const url = it.appliance.appliance.apiUrl;

@@ -1,5 +1,6 @@
 /** The appliance's own certificate, by the front door: made at the first start, shown, replaced without a break, never given out with its key. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
@@ -110,6 +111,67 @@ test("an uploaded one is used at once, requests that run go on, the audit log sa
   expect(JSON.parse((await again("DELETE")).text)).toMatchObject({ source: "self_signed" });
   expect(await fingerprint()).not.toBe(uploaded);
   expect(readFileSync(join(appliance.dataDir, "tls/server.crt"), "utf8")).toContain("BEGIN CERTIFICATE");
+});
+
+test("in the console it is pasted or chosen as files; what is none is refused with the way to mend it", async () => {
+  const page = { Origin: `https://127.0.0.1:${port}` };
+  const signIn = await ask("/sign-in", {
+    method: "POST",
+    redirect: "manual",
+    headers: page,
+    body: new URLSearchParams({ username: "admin", password }),
+  });
+  const cookie = signIn.headers.getSetCookie().find((one) => one.startsWith("__Host-rhythmx=")) ?? "";
+  const headers = { ...page, Cookie: cookie.split(";")[0] ?? "" };
+  const html = await (await ask("/system", { headers })).text();
+  const form = html.split("<form").find((part) => part.includes('action="/console/system/certificate"')) ?? "";
+  expect(form).toContain('enctype="multipart/form-data"');
+  const token = /name="form_token" value="([^"]+)"/.exec(form)?.[1] ?? "";
+  const send = async (fields: Record<string, string | Uint8Array>) => {
+    const body = new FormData();
+    body.set("form_token", token);
+    for (const [name, value] of Object.entries(fields))
+      body.set(name, typeof value === "string" ? value : new File([new Uint8Array(value)], `${name}.pem`));
+    const path = "/console/system/certificate";
+    const answer = await ask(path, { method: "POST", redirect: "manual", headers, body });
+    return { status: answer.status, text: await answer.text() };
+  };
+  const before = await fingerprint();
+  const [certificate, key] = [pem("server.pem"), pem("server.key")];
+  const chosen = { certificate_file: certificate, private_key_file: key };
+  const der = new Uint8Array(new X509Certificate(certificate).raw);
+  for (const [fields, words] of [
+    [{}, "paste it, or choose its file"],
+    [{ certificate_file: certificate }, "Private key: paste it, or choose its file"],
+    [{ ...chosen, certificate_file: der }, "The certificate is not in PEM form"],
+    [{ ...chosen, certificate_file: Buffer.from("%PDF-1.7\n%\u00e2\0\n1 0 obj", "latin1") }, "is not in PEM form"],
+    [{ ...chosen, certificate_file: key }, "holds a private key"],
+    [{ ...chosen, private_key_file: pem("client.key") }, "The key does not belong to the certificate"],
+  ] as [Record<string, Uint8Array>, string][]) {
+    const { status, text } = await send(fields);
+    expect([[400, 422].includes(status), text]).toEqual([true, expect.stringContaining(words)]);
+  }
+  expect(await fingerprint()).toBe(before);
+  // As Windows writes them: with carriage returns and a byte order mark, or as UTF-16.
+  const windows = `\ufeff${certificate.toString().replaceAll("\n", "\r\n")}`;
+  const wide = Buffer.from(`\ufeff${key.toString()}`, "utf16le");
+  expect((await send({ certificate_file: Buffer.from(windows), private_key_file: wide })).status).toBe(303);
+  const uploaded = await fingerprint();
+  expect(uploaded).not.toBe(before);
+  const call = await admin();
+  await call("DELETE");
+  expect((await send({ certificate: windows, private_key: key.toString() })).status).toBe(303);
+  expect(await fingerprint()).toBe(uploaded);
+  // Its own is made anew as well, as after the machine got another name.
+  const makeOwn = async () => {
+    expect(await (await ask("/system", { headers })).text()).toContain('action="/console/system/self-signed"');
+    const body = new URLSearchParams({ form_token: token });
+    const answer = await ask("/console/system/self-signed", { method: "POST", redirect: "manual", headers, body });
+    expect(answer.status).toBe(303);
+    return fingerprint();
+  };
+  const [first, second] = [await makeOwn(), await makeOwn()];
+  expect(new Set([uploaded, first, second]).size).toBe(3);
 });
 
 test("on loopback there is none, and none is made", async () => {

@@ -1,7 +1,7 @@
 /** What is forgotten when, seen from outside. Days pass in one step; the loop of retention then has its turn. */
 
 import { expect, test } from "bun:test";
-import { hourMs } from "../../core/time.ts";
+import { hourMs, minuteMs } from "../../core/time.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { cleaningUp, type Defer } from "../harness/clean-up.ts";
 import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
@@ -9,11 +9,11 @@ import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
 const day = 24 * hourMs;
 
-async function applianceOf(defer: Defer, retentionDays: number, names: string[]) {
+async function applianceOf(defer: Defer, retentionDays: number, names: string[], more: Record<string, string> = {}) {
   const receivers = await Promise.all(names.map(() => SyslogReceiver.started()));
   for (const receiver of receivers) defer(() => receiver.stop());
   const syslog = receivers.map(({ port }, index) => ({ name: names[index], protocol: "tcp", host: "127.0.0.1", port }));
-  const env = { RHYTHMX_RETENTION_DAYS: String(retentionDays) };
+  const env = { RHYTHMX_RETENTION_DAYS: String(retentionDays), ...more };
   const appliance = await TestAppliance.start({ config: { syslog, daemon: { batch_size: 1 } }, env });
   defer(() => appliance.dispose());
   await appliance.clock.advance(10_000);
@@ -91,24 +91,45 @@ test.concurrent(
   }),
 );
 
+const onNewYear: Record<string, string> = { RHYTHMX_RETENTION_SCHEDULE: "0 0 1 1 *" };
 test.concurrent(
-  "an Idempotency-Key is remembered for a day, an id for seven",
+  "by a schedule nothing is removed before its time, save at a start",
   cleaningUp(async (defer) => {
-    const { appliance, after } = await applianceOf(defer, 90, ["siem"]);
-    const batch = [detection()];
-    const headers = { "Idempotency-Key": "k" };
-    await appliance.ingest(batch, { headers });
-    await appliance.ingest([detection({ id: "d-1" })]);
-    await after(23 * hourMs);
-    expect((await appliance.ingest(batch, { headers })).headers.get("Idempotency-Replayed")).toBe("true");
-    await after(2 * hourMs);
-    const again = await appliance.ingest(batch, { headers });
-    expect(again.headers.get("Idempotency-Replayed")).toBeNull();
-    expect(again.body).toMatchObject({ accepted: 1, alerts_new: 0, alerts_updated: 1 });
-
-    await after(5 * day);
-    expect((await appliance.ingest([detection({ id: "d-1" })])).body).toMatchObject({ accepted: 0, duplicates: 1 });
+    const { appliance, after } = await applianceOf(defer, 1, ["siem"], onNewYear);
+    await appliance.clock.advance(2 * minuteMs);
+    await appliance.ingest([detection()]);
+    const alerts = async ({ appliance: { operations } }: TestAppliance) => (await operations.doctor()).store.alerts;
     await after(3 * day);
-    expect((await appliance.ingest([detection({ id: "d-1" })])).body).toMatchObject({ accepted: 1, duplicates: 0 });
+    expect(await alerts(appliance)).toBe(1);
+    const again = await appliance.restarted();
+    defer(() => again.stop());
+    await again.clock.advance(2 * minuteMs);
+    expect(await alerts(again)).toBe(0);
   }),
 );
+
+for (const [how, more] of [
+  ["", {}],
+  [", whenever retention comes", onNewYear],
+] as const)
+  test.concurrent(
+    `an Idempotency-Key is remembered for a day, an id for seven${how}`,
+    cleaningUp(async (defer) => {
+      const { appliance, after } = await applianceOf(defer, 90, ["siem"], more);
+      const batch = [detection()];
+      const headers = { "Idempotency-Key": "k" };
+      await appliance.ingest(batch, { headers });
+      await appliance.ingest([detection({ id: "d-1" })]);
+      await after(23 * hourMs);
+      expect((await appliance.ingest(batch, { headers })).headers.get("Idempotency-Replayed")).toBe("true");
+      await after(2 * hourMs);
+      const again = await appliance.ingest(batch, { headers });
+      expect(again.headers.get("Idempotency-Replayed")).toBeNull();
+      expect(again.body).toMatchObject({ accepted: 1, alerts_new: 0, alerts_updated: 1 });
+
+      await after(5 * day);
+      expect((await appliance.ingest([detection({ id: "d-1" })])).body).toMatchObject({ accepted: 0, duplicates: 1 });
+      await after(3 * day);
+      expect((await appliance.ingest([detection({ id: "d-1" })])).body).toMatchObject({ accepted: 1, duplicates: 0 });
+    }),
+  );

@@ -162,6 +162,24 @@ test("an outcome that cannot be stored is written again until it is: no restart,
   expect(it.lines.filter((line) => line.includes("an outcome cannot be written yet"))).toHaveLength(3);
 }, 300_000);
 
+test("a create whose beginning the database has noted and not confirmed goes on: it is looked up, and made once", async () => {
+  const it = await alone({ UNKNOWN_LOOKUP_DELAYS_SECONDS: "1" }, ["jsmith", "mjones"]);
+  const { beginDelivery } = it.store.tickets;
+  let begun = 0;
+  Object.assign(it.store.tickets, {
+    beginDelivery: async (...args: Parameters<typeof beginDelivery>) => {
+      const may = await beginDelivery(...args);
+      if (begun++ === 0) throw new StoreError("store_no_quorum", "no quorum of the cluster's log has answered in time");
+      return may;
+    },
+  });
+  await it.start();
+  for (let n = 0; n < 60 && it.jira.issues.length < 2; n++) await it.jump(1);
+  await it.rest();
+  expect(it.jira.issues).toHaveLength(2);
+  expect(it.lines.some((line) => line.includes("a delivery stopped"))).toBe(true);
+}, 300_000);
+
 test("a Retry-After that a reading was answered with is stored, so that a restart keeps to it", async () => {
   const it = await alone();
   await it.start();
@@ -176,6 +194,31 @@ test("a Retry-After that a reading was answered with is stored, so that a restar
   for (let n = 0; n < 20 && refusedAt === 0; n++) await it.jump(1);
   await it.rest();
   expect(await it.store.tickets.listThrottles()).toEqual([{ system: "jira", until: refusedAt + 7_200_000 }]);
+}, 300_000);
+
+test("a search for second tickets that finds none leaves what the create says", async () => {
+  const it = await alone({ UNKNOWN_LOOKUP_DELAYS_SECONDS: "1" }, ["jsmith", "mjones"]);
+  const all = async () => (await it.store.reading.listDeliveries({ entities: null, limit: 10, offset: 0 })).deliveries;
+  const [left] = await all();
+  const sending = { id: left?.id ?? "", payload: null, hint: null, asked: null, title: null };
+  await it.store.tickets.beginDelivery(sending as never, it.clock.now());
+  const said = "a field was not taken";
+  const { finishDelivery } = it.store.tickets;
+  Object.assign(it.store.tickets, {
+    finishDelivery: (outcome: Parameters<typeof finishDelivery>[0], now: number) =>
+      finishDelivery(outcome.remote === null ? outcome : { ...outcome, detail: said }, now),
+  });
+  await it.start(true);
+  for (let n = 0; n < 60 && it.jira.issues.length < 2; n++) await it.jump(1);
+  await it.rest();
+  expect(await it.store.tickets.listSecondLooks()).toHaveLength(1);
+  for (let n = 0; n < 400 && (await it.store.tickets.listSecondLooks()).length > 0; n++) await it.jump(1);
+  expect(await it.store.tickets.listSecondLooks()).toEqual([]);
+  expect((await all()).find(({ id }) => id === left?.id)).toMatchObject({
+    state: "confirmed",
+    cause: null,
+    detail: said,
+  });
 }, 300_000);
 
 test("after a fail-over a second ticket is named until it is closed there", async () => {

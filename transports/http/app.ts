@@ -73,7 +73,7 @@ function requestClass(method: string, path: string): RequestClass | null {
   if (/^\/api\/(login|refresh|logout|password)$/.test(path)) return "login";
   if (path.startsWith("/api/webhooks/")) return "webhook";
   // Asks a ticket system or a receiver, and takes as long as that does.
-  if (/^\/(api|console)\/settings\/[^/]+\/test$/.test(path)) return "connection_test";
+  if (/^\/(?:api|console)\/(?:settings|integrations)\/.+\/(?:test|send|fields)$/.test(path)) return "connection_test";
   if (path.startsWith("/api/")) return method === "GET" || method === "HEAD" ? "read" : "change";
   return isConsolePath(path) ? "console" : null;
 }

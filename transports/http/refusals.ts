@@ -58,6 +58,7 @@ const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   account_changed: { status: 409, title: "The account was changed" },
   cursor_restored: { status: 410, title: "Gone" },
   incident_changed: { status: 409, title: "Changed meanwhile" },
+  case_changed: { status: 409, title: "Changed meanwhile" },
   incident_newer: { status: 409, title: "A newer incident is open" },
   case_newer: { status: 409, title: "A newer case is active" },
   incident_exists: { status: 409, title: "The actor has an open incident" },

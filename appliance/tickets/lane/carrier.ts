@@ -2,7 +2,7 @@
 import { messageOf, StoreError } from "../../../core/errors.ts";
 import type { Random } from "../../../core/ports.ts";
 import type { Circuit } from "../../../core/tickets/circuit.ts";
-import { afterEmptyLookup, afterFailure, forOneLook, type Next } from "../../../core/tickets/retry.ts";
+import { afterFailure, type Next } from "../../../core/tickets/retry.ts";
 import {
   type Attempt,
   correlationOf,
@@ -18,8 +18,8 @@ import type { DeliveryOutcome } from "../../../store/outbox/delivery-outcomes.ts
 import type { Log } from "../../runtime/log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
 import type { LaneView } from "./jobs.ts";
-import { type Finding, lookUp } from "./look-up.ts";
-import { isGone } from "./reading.ts";
+import { type CommentFinding, type Finding, lookUp, lookUpComment } from "./look-up.ts";
+import { expectOurs, isGone } from "./reading.ts";
 import { prepareUpdate, type Update, type UpdateParts } from "./updates.ts";
 
 /** The longest wait before a failed look-up is repeated; the base delay if that is shorter. */
@@ -63,13 +63,14 @@ class Carrier {
   }
 
   async run(targetOf: () => TicketSystem): Promise<void> {
+    const { state, kind } = this.#delivery;
     let target: TicketSystem;
     try {
       target = targetOf();
     } catch (error) {
-      return this.#failed(error, false);
+      // Parked for the settings, what may have arrived would be sent again without a look.
+      return state === "unknown" ? this.#lookUpFailed(error) : this.#failed(error, false);
     }
-    const { state, kind } = this.#delivery;
     if (state === "unknown") await (kind === "comment" ? this.#lookUpComment(target) : this.#lookUp(target));
     else if (kind === "create") await this.#create(target);
     else if (kind === "link") await this.#link(target);
@@ -109,6 +110,7 @@ class Carrier {
     const ticket = await store.tickets.ticketOfDelivery(id);
     if (ticket?.remote == null || target.link === null) return;
     try {
+      await expectOurs(ticket, target);
       const text = await drafts.made(incidentId, system);
       if (!(await store.tickets.beginDelivery({ id, ...nothingKept }, clock.now()))) return;
       await target.link(ticket.remote, text);
@@ -127,6 +129,7 @@ class Carrier {
     let result: Awaited<ReturnType<NonNullable<Update["send"]>>> = {};
     let sent = false;
     try {
+      await expectOurs(ticket, target);
       update = await prepareUpdate(this.#delivery, ticket, target, this.#parts);
       if (update === null) return;
       const { payload, asked, title, send } = update;
@@ -151,20 +154,18 @@ class Carrier {
   }
 
   async #lookUpComment(target: TicketSystem): Promise<void> {
-    const { store, clock, circuit, settings } = this.#parts;
+    const { store, clock, log, circuit, settings } = this.#parts;
     const ticket = await store.tickets.ticketOfDelivery(this.#delivery.id);
-    let found: { commentId: string } | null;
+    let finding: CommentFinding;
     try {
-      found = await target.findComment(ticket?.remote?.id ?? "", this.#delivery.id);
+      finding = await lookUpComment(this.#delivery, ticket, target, { store, clock, log, retry: settings.retry });
     } catch (error) {
       return this.#lookUpFailed(error);
     }
-    if (found !== null) return this.#confirmed(this.#attempt("lookup", "found"), found);
+    if ("commentId" in finding) return this.#confirmed(this.#attempt("lookup", "found"), finding);
     circuit.succeeded();
-    // Reading is consistent, so one look-up is enough.
-    const next = afterEmptyLookup(this.#delivery, forOneLook(this.#delivery, settings.retry), clock.now());
-    const { cause, detail } = this.#delivery;
-    await this.#settle(next, cause, detail, this.#attempt("lookup", "not found"));
+    const { next, cause, detail, outcome } = finding;
+    await this.#settle(next, cause, detail, this.#attempt("lookup", outcome));
   }
 
   async #lookUp(target: TicketSystem): Promise<void> {
@@ -205,7 +206,8 @@ class Carrier {
     // A failed look-up must not replace a cause that comes from a person or from the target.
     const isSaid = before === notIdentified || before === sendAgain;
     const [cause, detail] = isSaid ? [before, beforeThat] : [causeOf(error), messageOf(error)];
-    await this.#settle(next, cause, detail, this.#attempt("lookup", causeOf(error)));
+    const asked = this.#exchanges.last === null ? null : this.#attempt("lookup", causeOf(error));
+    await this.#settle(next, cause, detail, asked);
   }
 
   async #succeeded(target: TicketSystem, attempt: Attempt, remote: RemoteTicket | null): Promise<void> {

@@ -14,6 +14,8 @@ export class DeliverySource implements JobSource {
   readonly #limiter = new WriteLimiter();
   /** Failed deliveries that were due at this time are sent again; epoch milliseconds. Null: at the start, all that are due. */
   #retriesUpTo: number | null = null;
+  /** Deliveries whose work broke off, of which the ledger may say that they are being sent. */
+  readonly #brokenOff = new Set<string>();
   /** The time of the last turn; epoch milliseconds. */
   #notedAt: number | null = null;
   /** Whether the clock may have been set back since waits were brought in line with it; so at the start. */
@@ -52,17 +54,20 @@ export class DeliverySource implements JobSource {
   async due(now: number, most: number): Promise<Due> {
     const { store, clock } = this.#lane.tools;
     const { system } = this.#lane;
-    const found = await store.tickets.dueDeliveries(system, now, this.#retriesUpTo ?? now, most);
+    for (const id of this.#brokenOff) {
+      await store.tickets.recoverDelivery(id, now);
+      this.#brokenOff.delete(id);
+    }
+    const heldUntil = this.#lane.current?.circuit.credentials.heldUntil(now) ?? now;
+    // What may not be looked up yet must not fill the list: what follows is sent, and says by its refusal what is wrong.
+    const looks = heldUntil <= now;
+    const found = await store.tickets.dueDeliveries(system, now, this.#retriesUpTo ?? now, most, looks);
     const times = [found.nextAt ?? Number.POSITIVE_INFINITY];
+    if (!looks) times.push(heldUntil);
     if (found.nextRetryAt !== null) times.push(this.#schedule.notBefore(Math.max(found.nextRetryAt, now + 1)));
     const jobs: Job[] = [];
     const timer = clock.monotonic();
-    const heldUntil = this.#lane.current?.circuit.credentials.heldUntil(now) ?? now;
     for (const delivery of found.due) {
-      if (delivery.state === "unknown" && heldUntil > now) {
-        times.push(heldUntil);
-        continue;
-      }
       const wait = this.#limiter.nextAt(delivery.ticketId, timer) - timer;
       if (wait <= 0) jobs.push(this.#job(delivery));
       else times.push(clock.now() + wait);
@@ -76,13 +81,19 @@ export class DeliverySource implements JobSource {
       ticketId: delivery.ticketId,
       failure: { message: "a delivery stopped", detail: { delivery: delivery.id } },
       run: async () => {
-        if (lane.current === null) return;
+        // It was listed before its work broke off.
+        if (lane.current === null || this.#brokenOff.has(delivery.id)) return;
         const { settings, circuit, target } = lane.current;
         this.#limiter.wrote(delivery.ticketId, lane.tools.clock.monotonic());
         const { store, clock, random, log, drafts } = lane.tools;
         const analystOf = (person: RemotePerson) => lane.analystOf(person);
         const parts = { store, clock, random, log, drafts, settings, circuit, analystOf, lane };
-        await carry(delivery, () => target(delivery.entity), parts);
+        try {
+          await carry(delivery, () => target(delivery.entity), parts);
+        } catch (error) {
+          this.#brokenOff.add(delivery.id);
+          throw error;
+        }
       },
     };
   }

@@ -1,18 +1,23 @@
-/** Looks up a create that may have arrived, and decides what to do if no ticket is found. */
-import { DeliveryError, messageOf } from "../../../core/errors.ts";
+/** Looks up a create or a comment that may have arrived, and decides what to do if it is not found. */
+import { DeliveryError, messageOf, StoreError } from "../../../core/errors.ts";
 import type { Clock } from "../../../core/ports.ts";
 import { afterEmptyLookup, forOneLook, type Next, type RetrySettings } from "../../../core/tickets/retry.ts";
 import {
   type Delivery,
   notIdentified,
+  notLookedUp,
   type RemoteTicket,
   restored,
   sendAgain,
+  type Ticket,
   unknownOutcome,
 } from "../../../core/tickets/ticket.ts";
 import type { TicketSystem } from "../../../core/tickets/ticket-system.ts";
+import { isRefused } from "../../../integrations/answers.ts";
 import type { Store } from "../../../store/open-store.ts";
-import { isHidden } from "./failures.ts";
+import type { Log } from "../../runtime/log.ts";
+import { causeOf } from "./failures.ts";
+import { expectOurs, isGone } from "./reading.ts";
 
 /** How many known tickets are tried, to check that the account can see them. */
 const mostKnown = 10;
@@ -49,11 +54,47 @@ export async function lookUp(
     const why = "nothing was found, but the account has not yet read a ticket of its own, so that says nothing";
     return undecided(delivery, why, clock);
   } catch (error) {
-    // The person who wants it sent again knows that the account cannot see it.
-    if (isHidden(error) && cause === sendAgain) return { kind: "send again" };
-    if (isHidden(error)) return undecided(delivery, messageOf(error), clock);
+    // The person who wants it sent again knows that it cannot be looked up.
+    if (isRefused(error) && cause === sendAgain) return { kind: "send again" };
+    if (isRefused(error)) return undecided(delivery, messageOf(error), clock);
     throw error;
   }
+}
+
+export type CommentFinding = { commentId: string } | Extract<Finding, { kind: "settled" }>;
+
+/** The same for a comment. Reading is consistent, so one look is enough. @throws DeliveryError, StoreError */
+export async function lookUpComment(
+  delivery: Delivery,
+  ticket: Ticket | null,
+  target: TicketSystem,
+  { store, clock, log, retry }: { store: Store; clock: Clock; log: Log; retry: RetrySettings },
+): Promise<CommentFinding> {
+  const { id, attempts, lookups, cause, detail } = delivery;
+  try {
+    if (ticket !== null) await expectOurs(ticket, target);
+    const found = await target.findComment(ticket?.remote?.id ?? "", id);
+    if (found !== null) return found;
+    const next = afterEmptyLookup(delivery, forOneLook(delivery, retry), clock.now());
+    return { kind: "settled", next, cause, detail, outcome: "not found" };
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    const isMissing = causeOf(error) === "not_found" && ticket !== null;
+    const gone = isMissing && (await isGone(ticket, target, { store, clock, log }).catch(notSeen));
+    return {
+      kind: "settled",
+      next: { state: "parked", attempts, lookups: lookups + 1, nextAttemptAt: clock.now(), reason: "parked" },
+      cause: gone ? "ticket_gone" : notLookedUp,
+      detail: `it may be there, and cannot be looked up: ${messageOf(error)}`,
+      outcome: causeOf(error),
+    };
+  }
+}
+
+/** For `catch`: whatever the target says, it is not known to be gone. @throws StoreError */
+function notSeen(error: unknown): false {
+  if (error instanceof StoreError) throw error;
+  return false;
 }
 
 /** What the target shows; `doubt`: why it may be there all the same, null = no reason. @throws DeliveryError */

@@ -2,7 +2,7 @@
 import { DeliveryError, EdgeError, messageOf } from "../../../core/errors.ts";
 import type { Ticket } from "../../../core/tickets/ticket.ts";
 import type { Due, Job, JobSource, LaneView } from "./jobs.ts";
-import { commentsOf, isGone } from "./reading.ts";
+import { commentsOf, expectOurs, isGone } from "./reading.ts";
 
 export class ReadingSource implements JobSource {
   readonly reads = true;
@@ -68,6 +68,7 @@ export class ReadingSource implements JobSource {
     const { system, incidentId: incident } = ticket;
     if (ticket.remote === null || current === null) return;
     const target = current.target(ticket.entity);
+    await expectOurs(ticket, target);
     const remote = await target.read(ticket.remote.id);
     if (remote === null) {
       if (!(await isGone(ticket, target, tools))) await store.tickets.recordFailedReading(ticket.id, clock.now());

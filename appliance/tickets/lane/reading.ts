@@ -1,13 +1,30 @@
 /** Reads a ticket's comments, and checks whether a missing ticket is really gone. */
 import { DeliveryError } from "../../../core/errors.ts";
 import type { Clock } from "../../../core/ports.ts";
-import type { RemoteComment, Ticket } from "../../../core/tickets/ticket.ts";
+import { correlationOf, type RemoteComment, type Ticket } from "../../../core/tickets/ticket.ts";
 import type { TicketSystem } from "../../../core/tickets/ticket-system.ts";
 import type { Store } from "../../../store/open-store.ts";
 import type { Log } from "../../runtime/log.ts";
 
 /** How many other tickets are tried, to check that the account can still read them. */
 const mostKnown = 5;
+
+/**
+ * Before a ticket is read or written by its id: the address in the settings may be that of another site by now, which has a ticket of that id, too.
+ * @throws DeliveryError other_site
+ */
+export async function expectOurs(
+  { system, incidentId, generation, remote }: Ticket,
+  { owns }: TicketSystem,
+): Promise<void> {
+  if (remote === null || !owns) return;
+  if (await owns({ remote, correlation: correlationOf(system, incidentId, generation) })) return;
+  throw new DeliveryError(
+    "other_site",
+    `${remote.key} was made at ${remote.url}, and what has its id at the address of the settings is another ticket: set the address of before again, or give this up`,
+    { retryable: false, data: { permanent: true, status: null, words: "" } },
+  );
+}
 
 /**
  * Checks a ticket that the target reports as missing; returns true if it is gone, and records that. An account that has lost its permissions
@@ -25,7 +42,7 @@ export async function isGone(
   const sees = known.length > 0 ? await target.findsOwn(known) : ticket.wasRead || target.testShowsReading;
   if (!sees || steps.some(({ ok }) => !ok)) {
     // Recorded as a failed probe: the next successful one resumes what was refused because of it.
-    const count = ((await store.tickets.readProbe(system))?.count ?? 0) + 1;
+    const count = (await store.tickets.readProbe(system))?.count ?? 0;
     await store.tickets.saveProbe(system, { count, last: clock.now(), ok: false });
     return false;
   }

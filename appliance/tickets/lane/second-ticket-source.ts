@@ -4,6 +4,7 @@
  */
 import { EdgeError, messageOf, StoreError } from "../../../core/errors.ts";
 import { isOpen } from "../../../core/incident.ts";
+import { oneLine } from "../../../core/logs/event-text.ts";
 import { correlationOf, type RemoteTicket } from "../../../core/tickets/ticket.ts";
 import type { TicketSystem } from "../../../core/tickets/ticket-system.ts";
 import { minuteMs } from "../../../core/time.ts";
@@ -14,6 +15,8 @@ import type { Due, Job, JobSource, LaneView } from "./jobs.ts";
 const nextLooksMs = [30 * minuteMs, 120 * minuteMs];
 /** While there is a second ticket, and after a search that failed. */
 const againMs = 30 * minuteMs;
+/** Characters of the keys that are named. */
+const longestKeys = 200;
 
 export class SecondTicketSource implements JobSource {
   readonly reads = true;
@@ -37,9 +40,13 @@ export class SecondTicketSource implements JobSource {
   note(): void {}
 
   async due(now: number): Promise<Due> {
-    const later = this.#looks.map(({ dueAt }) => dueAt).filter((at) => at > now);
-    const jobs = this.#looks.filter(({ dueAt }) => dueAt <= now).map((look) => this.#job(look));
-    return { jobs, nextAt: Math.min(...later) };
+    // None waits for longer: a later time was noted by a clock that has been set back since.
+    const latest = now + Math.max(...nextLooksMs) + minuteMs;
+    const [due, later] = [
+      this.#looks.filter(({ dueAt }) => dueAt <= now || dueAt > latest),
+      this.#looks.filter(({ dueAt }) => dueAt > now && dueAt <= latest),
+    ];
+    return { jobs: due.map((look) => this.#job(look)), nextAt: Math.min(...later.map(({ dueAt }) => dueAt)) };
   }
 
   #job(look: SecondLook): Job {
@@ -73,7 +80,7 @@ export class SecondTicketSource implements JobSource {
     const detail = others.length === 0 ? null : secondTicketWords(found);
     await store.tickets.noteSecondLook(found, { isOver, detail }, clock.now());
     if (detail !== null && JSON.stringify(found.others) !== JSON.stringify(before)) {
-      const tickets = [own, ...others].flatMap((one) => (one === null ? [] : [one.key])).join(", ");
+      const tickets = keysOf([...(own === null ? [] : [own]), ...others]);
       log.warn("an incident has a second ticket", { system, incident, tickets });
     }
     if (detail === null && before.length > 0) log.info("an incident has one ticket again", { system, incident });
@@ -88,9 +95,14 @@ export class SecondTicketSource implements JobSource {
 
 /** What people are told: which there are, and what to do. */
 export function secondTicketWords({ incidentId, remote, others }: SecondLook): string {
-  const keys = others.map(({ key }) => key).join(", ");
-  const follows = remote === null ? "" : `${remote.key}, which it follows, and `;
+  const keys = keysOf(others);
+  const follows = remote === null ? "" : `${keysOf([remote])}, which it follows, and `;
   return `${incidentId} has more than one ticket: ${follows}${keys}. A node that was stopped in the middle of a request has made it after another had taken over: close or merge ${keys} there`;
+}
+
+/** Keys are the target's words, and may be anything. */
+function keysOf(tickets: readonly Pick<RemoteTicket, "key">[]): string {
+  return oneLine(tickets.map(({ key }) => key).join(", "), longestKeys);
 }
 
 /** Open tickets of this correlation beside the incident's own. @throws DeliveryError */

@@ -161,10 +161,12 @@ async function attemptForm(input: Uint8Array): Promise<void> {
       holds(text.length <= 200 && text.isWellFormed() && !text.includes("\0"), "a field that is none");
       holds(!text.includes("\r\n") && text === text.trim(), "a field that was not tidied");
     });
-    if (wrong !== null) assertKnown(wrong, UsageError);
+    // A file in the place of a text may be none.
+    if (wrong !== null && !(wrong instanceof UsageError)) assertKnown(wrong, EdgeError, ["body_refused"]);
+    holds(!(fields?.pem(name, 10_000_000) ?? "").includes("\0"), "a certificate with NUL");
     holds((fields?.all(name) ?? []).length <= 500, "more values than are taken");
     const chosen = await errorOf(() => fields?.oneOf(name, ["a", "b"]));
-    if (chosen !== null) assertKnown(chosen, UsageError);
+    if (chosen !== null && !(chosen instanceof UsageError)) assertKnown(chosen, EdgeError, ["body_refused"]);
   }
 }
 

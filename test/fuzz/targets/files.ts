@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { checkPair } from "../../../appliance/certificate/check-pair.ts";
-import { keyFits, normalPem, readTlsFile, tlsFileKinds } from "../../../appliance/feeds/tls-files.ts";
+import { normalPem, placeOfKey, readTlsFile, tlsFileKinds } from "../../../appliance/feeds/tls-files.ts";
 import { EdgeError } from "../../../core/errors.ts";
 import { readArchive } from "../../../store/backup/archive.ts";
 import { archiveFormat, readManifest } from "../../../store/backup/manifest.ts";
@@ -42,7 +42,8 @@ async function attemptCertificate(text: string): Promise<void> {
     }
   }
   const [cert = "", key = ""] = text.split(between);
-  holds([true, false, null].includes(keyFits(cert, key)), "neither fits nor not");
+  const place = placeOfKey(cert, key);
+  holds(place === null || (Number.isInteger(place) && place >= -1), "neither fits nor not");
   let pair: ReturnType<typeof checkPair> | null = null;
   const error = await errorOf(() => {
     pair = checkPair({ cert, key }, now);
@@ -52,7 +53,7 @@ async function attemptCertificate(text: string): Promise<void> {
     return assertSecret(error.message);
   }
   holds(
-    keyFits((pair as unknown as { cert: string }).cert, (pair as unknown as { key: string }).key) === true,
+    placeOfKey((pair as unknown as { cert: string }).cert, (pair as unknown as { key: string }).key) === 0,
     "a pair that does not fit",
   );
 }

@@ -103,7 +103,7 @@ export interface ExceptionPort {
   change(caller: Caller, id: string, change: ExceptionChange, revision: string | null): Promise<Json>;
   /** It, and the newest alerts that it covers. */
   matches(caller: Caller, id: string): Promise<Json>;
-  remove(caller: Caller, id: string): Promise<void>;
+  remove(caller: Caller, id: string, revision?: string | null): Promise<void>;
   trial(caller: Caller, request: NewException): Promise<Json>;
   /** Of one incident; null = of recent false positives, those that no exception covers yet. */
   proposals(caller: Caller, incidentId: string | null): Promise<Json[]>;
@@ -114,7 +114,7 @@ export interface AdministrationPort {
   createUser(caller: Caller, user: NewUser): Promise<Json>;
   /** `revision`: which the user must have; null = whichever. @throws EdgeError user_changed */
   changeUser(caller: Caller, name: string, change: UserChange, revision: string | null): Promise<Json>;
-  removeUser(caller: Caller, name: string): Promise<void>;
+  removeUser(caller: Caller, name: string, revision?: string | null): Promise<void>;
   keys(caller: Caller): Promise<Json[]>;
   createKey(
     caller: Caller,

@@ -12,9 +12,12 @@ const ofUnknown = { most: 16 * 1024, totalMs: 20_000 };
 
 export class FormFields {
   readonly #fields: URLSearchParams;
+  /** By the field's name. */
+  readonly #files: ReadonlyMap<string, Uint8Array>;
 
-  constructor(fields: URLSearchParams) {
+  constructor(fields: URLSearchParams, files: ReadonlyMap<string, Uint8Array> = new Map()) {
     this.#fields = fields;
+    this.#files = files;
   }
 
   /** Without blanks around it; "" if it is absent. @throws UsageError longer than `most` characters, or with NUL */
@@ -22,12 +25,24 @@ export class FormFields {
     return this.exact(name, most).trim();
   }
 
-  /** As it was typed, as passwords are. @throws as `text` */
+  /** As it was typed, as passwords are; of a file the text in it. @throws as `text`; EdgeError body_refused for a file that is no text */
   exact(name: string, most = 200): string {
-    const value = (this.#fields.get(name) ?? "").toWellFormed();
+    const file = this.#files.get(name);
+    const value = (file === undefined ? (this.#fields.get(name) ?? "") : textOfCsv(file)).toWellFormed();
     if (value.length > most) throw new UsageError(`${name}: at most ${most} characters`);
     if (value.includes("\0")) throw new UsageError(`${name}: a text without NUL`);
     return value.replace(/\r+\n/g, "\n");
+  }
+
+  /**
+   * A certificate or key, typed or as a file, without blanks around it. Also of what is no text at all, such as a DER file, so that
+   * whoever reads it can say what is wanted. @throws UsageError longer than `most` characters
+   */
+  pem(name: string, most: number): string {
+    const file = this.#files.get(name);
+    const text = file === undefined ? (this.#fields.get(name) ?? "") : textOfPem(file);
+    if (text.length > most) throw new UsageError(`${name}: at most ${most} characters`);
+    return text.toWellFormed().replaceAll("\0", "\ufffd").replace(/\r+\n/g, "\n").trim();
   }
 
   /** @throws UsageError if it is blank */
@@ -71,8 +86,7 @@ export async function readForm(c: ApiContext, sender: Sender, most = ofKnown.mos
   if (type !== "application/x-www-form-urlencoded" && !hasFiles)
     throw new UsageError("form: send Content-Type: application/x-www-form-urlencoded");
   const bytes = await readBytes(c, sender, sender.known ? { ...ofKnown, most } : ofUnknown);
-  const text = new TextDecoder();
-  return new FormFields(hasFiles ? await withFiles(bytes, given) : new URLSearchParams(text.decode(bytes)));
+  return hasFiles ? withFiles(bytes, given) : new FormFields(new URLSearchParams(new TextDecoder().decode(bytes)));
 }
 
 /** As `refusalOf`; also of a form that is too large, incomplete, unreadable or too slow, and of one for which there is no room at the moment. */
@@ -83,14 +97,21 @@ export function refusalOfForm(error: unknown): Refusal | null {
   return { status: status as Refusal["status"], title: String(title), detail: error.message, ...retry };
 }
 
-/** A file is the text in it. */
-async function withFiles(bytes: Uint8Array, type: string): Promise<URLSearchParams> {
+async function withFiles(bytes: Uint8Array, type: string): Promise<FormFields> {
   const body = new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { "Content-Type": type } });
   const parts = await body.formData().catch(() => {
     throw new UsageError("form: its parts cannot be told apart: load the page again and send it once more");
   });
   const fields = new URLSearchParams();
+  const files = new Map<string, Uint8Array>();
   for (const [name, value] of parts)
-    fields.append(name, typeof value === "string" ? value : textOfCsv(new Uint8Array(await value.arrayBuffer())));
-  return fields;
+    if (typeof value === "string") fields.append(name, value);
+    else if (!files.has(name)) files.set(name, new Uint8Array(await value.arrayBuffer()));
+  return new FormFields(fields, files);
+}
+
+/** UTF-8, or UTF-16 as Windows' tools write it. */
+function textOfPem(bytes: Uint8Array): string {
+  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return new TextDecoder(isWide ? "utf-16le" : "utf-8").decode(bytes);
 }

@@ -110,8 +110,9 @@ export class Gate {
     const view = (
       <Words title="You are signed out">
         <p>
-          The session has ended, so nothing was changed. <a href="/sign-in">Sign in</a> in another tab, then go back to
-          the form and send it again: what you typed is still there.
+          The session has ended, so nothing was changed. Go back to the form: what you typed is still there. Copy what
+          is worth it, <a href="/sign-in">sign in</a> in another tab, load the page of the form again, and send it from
+          there.
         </p>
       </Words>
     );
@@ -125,8 +126,8 @@ export class Gate {
     const view = (
       <Words title="This form was out of date">
         <p>
-          You have signed in anew since the page was opened, so nothing was changed. Go back, load the page again and
-          send the form once more.
+          You have signed in anew since the page was opened, so nothing was changed. Go back, copy what you typed, load
+          the page again and send the form once more.
         </p>
       </Words>
     );

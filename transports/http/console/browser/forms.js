@@ -23,6 +23,7 @@ document.addEventListener("submit", async (event) => {
   if (cell && chosen) cell.textContent = chosen;
   form.dataset.sending = "1";
   one(".problem", form)?.remove();
+  let leaves = false;
   try {
     const action = button?.hasAttribute("formaction") ? button.formAction : form.action;
     const response = await ask(action, { method: "POST", body });
@@ -38,6 +39,7 @@ document.addEventListener("submit", async (event) => {
       await refresh(() => true, false);
       if (said) say(said);
     } else if (to) {
+      leaves = true;
       if (said) sessionStorage.setItem("said", said);
       if (form.dataset.draft) {
         form.dataset.done = "";
@@ -56,8 +58,13 @@ document.addEventListener("submit", async (event) => {
     if (cell) cell.textContent = before;
     tell(pop ?? form, "The appliance does not answer. What you typed is still there: try again.");
   } finally {
-    delete form.dataset.sending;
+    // While the next page is on its way, another press sends nothing more.
+    if (!leaves) delete form.dataset.sending;
   }
+});
+// A page that a browser has kept for Back is as it was when it was left.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) for (const form of all("form[data-sending]")) delete form.dataset.sending;
 });
 
 /** Fetches a list anew; the same row stays chosen, or the one that took its place. @param {string} place */

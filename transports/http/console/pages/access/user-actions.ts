@@ -33,7 +33,7 @@ const deeds: readonly Deed[] = [
   },
   {
     what: "enable",
-    isGrave: false,
+    isGrave: true,
     change: () => ({ disabled: false }),
     said: (name) => `${name} may sign in again.`,
   },
@@ -79,7 +79,7 @@ export const userActions: readonly Action[] = [
     path: "/console/users/:name/remove",
     run: async ({ caller, form, ports, param }) => {
       await ports.sessions.confirmPassword(caller, form.exact("own_password", 1_024));
-      await ports.api.administration.removeUser(caller, param("name"));
+      await ports.api.administration.removeUser(caller, param("name"), form.text("revision") || null);
       return { to: "/users", said: `${param("name")} is removed.` };
     },
   },

@@ -144,13 +144,15 @@ const Rights = ({ user, isLast, entities }: Data) => (
 
 const Access = ({ user, isLast, isOwn }: Data) => (
   <Panel title="Access" id="access">
+    {user.disabled ? (
+      <Form class="form one" action={actionOf(user, "enable")}>
+        <Revision user={user} />
+        <OwnPassword of="enable-" />
+        <button class="btn">Enable user</button>
+      </Form>
+    ) : null}
     <div class="body row">
-      {user.disabled ? (
-        <Form action={actionOf(user, "enable")}>
-          <Revision user={user} />
-          <button class="btn">Enable user</button>
-        </Form>
-      ) : isLast ? null : (
+      {user.disabled || isLast ? null : (
         <Form action={actionOf(user, "disable")}>
           <Revision user={user} />
           <button class="btn">
@@ -215,6 +217,7 @@ const Credentials = ({ user }: { user: UserRow }) => (
 const Removal = ({ user }: { user: UserRow }) => (
   <Panel title="Remove" id="remove">
     <Form class="form one" action={actionOf(user, "remove")}>
+      <Revision user={user} />
       <p class="small soft">
         Histories and the audit log keep the name. Whoever only pauses is better disabled: a removed name may be taken
         again.

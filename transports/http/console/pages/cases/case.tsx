@@ -3,7 +3,7 @@
 import { may } from "../../../../../core/access/caller.ts";
 import { longestNotes } from "../../../../../core/incident-change.ts";
 import { caseStatuses } from "../../../../../core/threat-case.ts";
-import { type Action, page } from "../../page.ts";
+import { type Action, type ActionRequest, page } from "../../page.ts";
 import { Select } from "../../parts/field.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
@@ -13,7 +13,8 @@ import { Status } from "../../parts/state.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Panel } from "../../parts/words.tsx";
 import type { ConsoleCaller } from "../../ports.ts";
-import type { CaseDetail } from "./case-rows.ts";
+import { expectSeen } from "../expect-seen.ts";
+import type { CaseDetail, CaseRow } from "./case-rows.ts";
 
 export const casePage = page<CaseDetail>({
   path: "/cases/:id",
@@ -176,6 +177,7 @@ const Work = ({ one, caller }: { one: CaseDetail; caller: ConsoleCaller }) => {
           )}
           {mayChange ? (
             <Form class="push" action={`/console/cases/${one.case_id}/owner`} label="Owner">
+              <input type="hidden" name="seen" value={one.assigned_analyst ?? ""} />
               <button class="btn mini" name="owner" value={isMine ? "" : caller.name}>
                 <Icon n={isMine ? "user-x" : "user-check"} s={13} />
                 {isMine ? "Release" : "Take"}
@@ -185,6 +187,7 @@ const Work = ({ one, caller }: { one: CaseDetail; caller: ConsoleCaller }) => {
         </div>
         {mayChange ? (
           <Form class="form one" action={`/console/cases/${one.case_id}/status`} label="Status">
+            <input type="hidden" name="seen" value={one.status} />
             <Select
               label="Status"
               name="status"
@@ -217,15 +220,21 @@ const Work = ({ one, caller }: { one: CaseDetail; caller: ConsoleCaller }) => {
 };
 
 const common = { permission: "incident:write" } as const;
+/** As it is now: a request for no change at all changes nothing. @throws EdgeError case_unknown */
+const presentCase = async ({ caller, ports, param }: ActionRequest): Promise<CaseRow> =>
+  JSON.parse(await ports.api.investigation.changeCase(caller, param("id"), {})) as CaseRow;
 const backTo = (id: string) => `/cases/${encodeURIComponent(id)}`;
 
 export const caseActions: readonly Action[] = [
   {
     ...common,
     path: "/console/cases/:id/status",
-    run: async ({ caller, ports, form, param }) => {
+    run: async (request) => {
+      const { caller, ports, form, param } = request;
       const status = form.oneOf("status", caseStatuses);
       const notes = form.text("notes", 2_000);
+      const now = await presentCase(request);
+      expectSeen("case", "status", { now: words(now.status), seen: words(form.text("seen")), wanted: words(status) });
       await ports.api.investigation.changeCase(caller, param("id"), { status, ...(notes === "" ? {} : { notes }) });
       return { to: backTo(param("id")), said: `The case is ${words(status).toLowerCase()}.` };
     },
@@ -233,8 +242,13 @@ export const caseActions: readonly Action[] = [
   {
     ...common,
     path: "/console/cases/:id/owner",
-    run: async ({ caller, ports, form, param }) => {
+    run: async (request) => {
+      const { caller, ports, form, param } = request;
       const owner = form.text("owner");
+      const { assigned_analyst: now } = await presentCase(request);
+      const nobody = "nobody";
+      const seen = form.text("seen") || nobody;
+      expectSeen("case", "owner", { now: now ?? nobody, seen, wanted: owner || nobody });
       await ports.api.investigation.changeCase(caller, param("id"), { assignedAnalyst: owner === "" ? null : owner });
       return { to: backTo(param("id")), said: owner === "" ? "Nobody works on the case now." : "The case is yours." };
     },
@@ -244,9 +258,8 @@ export const caseActions: readonly Action[] = [
     path: "/console/cases/:id/note",
     run: async ({ caller, ports, form, param }) => {
       const note = form.required("note", longestNotes);
-      const { status } = (await ports.api.investigation.threatCase(caller, param("id"))) as unknown as CaseDetail;
-      // With its present status a text joins the notes that there are, whatever others have written meanwhile.
-      await ports.api.investigation.changeCase(caller, param("id"), { status, notes: note });
+      // It joins the notes that there are, whatever others have written meanwhile.
+      await ports.api.investigation.changeCase(caller, param("id"), { notes: note });
       return { to: backTo(param("id")), said: "The note is added." };
     },
   },

@@ -28,7 +28,9 @@ export const deliveryActions: readonly Action[] = [
     path: "/console/deliveries/discard",
     run: async ({ caller, ports, form }) => {
       const reason = form.required("reason", longestReason);
-      const { discarded } = await ports.api.tickets.discardAll(caller, choiceOf(form), reason);
+      const shownAt = Number(form.required("shown_at", 20));
+      const choice = { ...choiceOf(form), before: Number.isFinite(shownAt) ? shownAt + 1 : 0 };
+      const { discarded } = await ports.api.tickets.discardAll(caller, choice, reason);
       return { to: "/deliveries", said: `${counted(discarded)} given up.` };
     },
   },
@@ -66,7 +68,7 @@ function choiceOf(form: FormFields): DeadLetterChoice {
 }
 
 /** When the delivery was last changed, as the page had it (epoch milliseconds); null = the form does not say. */
-function seenAt(form: FormFields): number | null {
+export function seenAt(form: FormFields): number | null {
   const at = Date.parse(form.text("seen", 40));
   return Number.isNaN(at) ? null : at;
 }

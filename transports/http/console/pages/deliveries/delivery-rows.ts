@@ -1,8 +1,10 @@
 /** Rows of `GET /api/deliveries` and their details (api/shapes/ticket-shapes.ts), and what their words mean to people. */
+import { throttled } from "../../../../../core/tickets/probes.ts";
 import {
   type DeliveryKind,
   type DeliveryState,
   notIdentified,
+  notLookedUp,
   secondTicket,
   unknownOutcome,
 } from "../../../../../core/tickets/ticket.ts";
@@ -141,12 +143,27 @@ const causes: ReadonlyMap<string, CauseWords> = new Map([
       means: "A node of the cluster was stopped in the middle of a request. Close or merge one of the two there.",
     },
   ],
+  [
+    notLookedUp,
+    {
+      name: "It may be there, and cannot be looked up",
+      means: "Nothing is sent again before it can be. Look there, and send it again where it is not.",
+    },
+  ],
   ["not_kept", { name: "Written, and not seen afterwards", means: "It is looked up before it is written again." }],
   [
     "ticket_gone",
     {
       name: "The ticket was deleted there",
       means: "A new one is made when a person decides that; else give these up.",
+    },
+  ],
+  [
+    "other_site",
+    {
+      name: "The ticket is in another system",
+      means:
+        "The address in the settings is no longer that at which it was made, and another ticket has its id there. Set the address again, or give these up.",
     },
   ],
   ["campaign", { name: "One ticket stands for its campaign", means: "It is planned again where that ticket cannot." }],
@@ -159,7 +176,13 @@ const causes: ReadonlyMap<string, CauseWords> = new Map([
     { name: "Something else answered", means: `The instance may be asleep, or a proxy asks for a login. ${passing}` },
   ],
   ["busy", { name: "The record was busy", means: passing }],
-  ["throttled", { name: "The system asks to slow down", means: passing }],
+  [
+    throttled,
+    {
+      name: "The system asks to slow down",
+      means: "They are kept, and go by themselves once it answers a read-only test: 15 minutes later, then every hour.",
+    },
+  ],
 ]);
 
 /** A cause of a version to come is told by its own word. */

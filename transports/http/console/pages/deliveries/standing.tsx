@@ -3,6 +3,7 @@
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { Time } from "../../parts/time.tsx";
+import { useViewing } from "../../parts/viewing.ts";
 import { Panel } from "../../parts/words.tsx";
 import { systemName } from "../overview-state.ts";
 import { causeWords, type StandingGroup, undecidedCauses } from "./delivery-rows.ts";
@@ -82,6 +83,7 @@ const Group = ({ group, mayWrite, mayMend }: Rights & { group: StandingGroup }) 
               label={`Discard all of ${systemName(system)}: ${name}`}
             >
               <Choice group={group} />
+              <ShownAt />
               <input
                 class="field"
                 name="reason"
@@ -99,6 +101,9 @@ const Group = ({ group, mayWrite, mayMend }: Rights & { group: StandingGroup }) 
     </li>
   );
 };
+
+/** What comes to stand still after this was not seen, and is not given up with the rest. */
+const ShownAt = () => <input type="hidden" name="shown_at" value={String(useViewing().now)} />;
 
 /** What of it is meant, so that nothing else goes with it. */
 const Choice = ({ group: { system, state, cause } }: { group: StandingGroup }) => (

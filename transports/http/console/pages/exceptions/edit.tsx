@@ -3,6 +3,7 @@
 import { page } from "../../page.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { PageHead } from "../../parts/list.tsx";
+import { newOnce, onceField } from "../../sent-forms.ts";
 import { unknownException } from "./exception.tsx";
 import { type ExceptionRow, readExceptions } from "./exception-rows.ts";
 import { type Fields, fieldsOf, ScopePanel, TrialPanel, type Tried, tryFields } from "./trial.tsx";
@@ -17,7 +18,7 @@ const WayBack = ({ children }: { children?: string }) => (
 
 const covering = "Matching detections are still deduplicated and sent as alerts; they no longer count towards a score.";
 
-export const newExceptionPage = page<{ fields: Fields; tried: Tried | null }>({
+export const newExceptionPage = page<{ fields: Fields; tried: Tried | null; once: string }>({
   path: "/exceptions/new",
   permission: "exceptions:write",
   at: "/exceptions",
@@ -25,9 +26,9 @@ export const newExceptionPage = page<{ fields: Fields; tried: Tried | null }>({
   load: async (request) => {
     const fields = fieldsOf(request.url);
     const isGiven = Object.values(fields).some((value) => value !== "");
-    return { fields, tried: isGiven ? await tryFields(request, fields) : null };
+    return { fields, tried: isGiven ? await tryFields(request, fields) : null, once: newOnce() };
   },
-  view: ({ fields, tried }) => (
+  view: ({ fields, tried, once }) => (
     <>
       <WayBack>new</WayBack>
       <PageHead title="New exception" sub={covering} />
@@ -40,6 +41,7 @@ export const newExceptionPage = page<{ fields: Fields; tried: Tried | null }>({
           saveWords="Save exception"
           back="/exceptions"
           backWords="Cancel"
+          more={{ [onceField]: once }}
         />
       </div>
     </>

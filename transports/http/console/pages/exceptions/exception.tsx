@@ -12,6 +12,7 @@ import { Person } from "../../parts/person.tsx";
 import { Sev } from "../../parts/severity.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Empty, Panel } from "../../parts/words.tsx";
+import { madeOnce } from "../../sent-forms.ts";
 import { readException } from "./exception-fields.ts";
 import { type ExceptionRow, isOver, isOwn, scopeOf } from "./exception-rows.ts";
 import { Until } from "./exceptions.tsx";
@@ -128,6 +129,7 @@ const Deeds = ({ row, isOver: over }: { row: ExceptionRow; isOver: boolean }) =>
         </Form>
       )}
       <Form action={`/console/exceptions/${row.id}/remove`} class="stack">
+        <input type="hidden" name="revision" value={row.revision} />
         <p class="small soft">
           {over
             ? "It is cleared away. What it took out of scores stays out."
@@ -189,9 +191,11 @@ export const exceptionActions: readonly Action[] = [
     path: "/console/exceptions",
     run: async (request) => {
       const { caller, ports } = request;
-      const { id } = (await ports.api.exceptions.add(caller, given(request))) as unknown as ExceptionRow;
-      const said = "The exception holds from now on. What it takes out of the evidence no longer counts.";
-      return { to: `/exceptions/${id}`, said };
+      return madeOnce(request, async () => {
+        const { id } = (await ports.api.exceptions.add(caller, given(request))) as unknown as ExceptionRow;
+        const said = "The exception holds from now on. What it takes out of the evidence no longer counts.";
+        return { to: `/exceptions/${id}`, said };
+      });
     },
   },
   {
@@ -231,8 +235,8 @@ export const exceptionActions: readonly Action[] = [
   {
     ...own,
     path: "/console/exceptions/:id/remove",
-    run: async ({ caller, ports, param }) => {
-      await ports.api.exceptions.remove(caller, param("id"));
+    run: async ({ caller, ports, form, param }) => {
+      await ports.api.exceptions.remove(caller, param("id"), form.text("revision") || null);
       return { to: "/exceptions", said: "The exception is removed." };
     },
   },

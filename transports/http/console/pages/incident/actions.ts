@@ -1,13 +1,15 @@
 /** What people do with an incident. A change that somebody else has made since the page was shown is not overwritten unseen. */
 import { EdgeError, UsageError } from "../../../../../core/errors.ts";
-import { incidentStatuses, isOpen } from "../../../../../core/incident.ts";
+import { incidentStatuses } from "../../../../../core/incident.ts";
 import { ticketSystems } from "../../../../../core/tickets/ticket.ts";
 import { isForScript } from "../../answer.tsx";
 import type { Action, ActionRequest, Done } from "../../page.ts";
 import { words } from "../../parts/severity.tsx";
+import { madeOnce } from "../../sent-forms.ts";
+import { seenAt } from "../deliveries/delivery-actions.ts";
 import { readException } from "../exceptions/exception-fields.ts";
+import { expectSeen } from "../expect-seen.ts";
 import type { IncidentRow } from "../incident-rows.tsx";
-import type { IncidentDetail } from "./incident-detail.ts";
 import { systemNames } from "./ticket-detail.ts";
 
 const longestNote = 64 * 1024;
@@ -21,7 +23,8 @@ export const incidentActions: readonly Action[] = [
       const status = form.oneOf("status", incidentStatuses);
       const notes = form.text("notes", longestNote);
       const row = await rowOf(request);
-      expectSeen("status", words(row.status), words(form.text("seen")), words(status));
+      const seen = words(form.text("seen"));
+      expectSeen("incident", "status", { now: words(row.status), seen, wanted: words(status) });
       await ports.api.investigation.changeIncident(caller, param("id"), { status, notes: notes === "" ? null : notes });
       const said =
         status === "FALSE_POSITIVE"
@@ -39,7 +42,9 @@ export const incidentActions: readonly Action[] = [
       const row = await rowOf(request);
       if (owner !== "" && owner !== caller.name && !ports.incidents.assignable(row.entity_name).includes(owner))
         throw new UsageError("owner: nobody of this name can work on incidents of this entity");
-      expectSeen("owner", row.assigned_analyst ?? "nobody", form.text("seen") || "nobody", owner || "nobody");
+      const nobody = "nobody";
+      const seen = form.text("seen") || nobody;
+      expectSeen("incident", "owner", { now: row.assigned_analyst ?? nobody, seen, wanted: owner || nobody });
       await ports.api.investigation.changeIncident(caller, param("id"), {
         assignedAnalyst: owner === "" ? null : owner,
       });
@@ -55,16 +60,8 @@ export const incidentActions: readonly Action[] = [
     run: async (request) => {
       const { caller, ports, form, param } = request;
       const text = form.required("text", longestNote);
-      const row = await rowOf(request);
-      if (isOpen(row.status)) await ports.api.investigation.changeIncident(caller, param("id"), { notes: text });
-      else {
-        // Of a closed one, notes with a status would be its resolution.
-        const detail = (await ports.api.investigation.incident(caller, param("id"))) as unknown as IncidentDetail;
-        const before = detail.investigation_notes;
-        await ports.api.investigation.changeIncident(caller, param("id"), {
-          investigationNotes: before === null ? text : `${before}\n${text}`,
-        });
-      }
+      // Without a status they join the notes that there are, of a closed one too, whatever others have written meanwhile.
+      await ports.api.investigation.changeIncident(caller, param("id"), { notes: text });
       return back(request, "Note added.");
     },
   },
@@ -101,7 +98,7 @@ export const incidentActions: readonly Action[] = [
       const { caller, ports, form } = request;
       const delivery = form.required("delivery", 64);
       if (form.oneOf("what", ["retry", "identify"]) === "retry") {
-        await ports.api.tickets.retry(caller, delivery, null);
+        await ports.api.tickets.retry(caller, delivery, null, seenAt(form));
         return back(request, "It is sent again.", "#tickets");
       }
       const number = form.required("number", 64);
@@ -115,11 +112,13 @@ export const incidentActions: readonly Action[] = [
     run: async (request) => {
       const { caller, ports, form } = request;
       await rowOf(request);
-      await ports.api.exceptions.add(
-        caller,
-        readException((name) => form.text(name, 5_000)),
-      );
-      return back(request, "The exception holds from now on. What it takes out of the evidence no longer counts.");
+      return madeOnce(request, async () => {
+        await ports.api.exceptions.add(
+          caller,
+          readException((name) => form.text(name, 5_000)),
+        );
+        return back(request, "The exception holds from now on. What it takes out of the evidence no longer counts.");
+      });
     },
   },
 ];
@@ -131,13 +130,4 @@ function back({ param }: ActionRequest, said: string, place = ""): Done {
 /** The row as it is now; a request for no change at all changes nothing. @throws EdgeError incident_unknown */
 async function rowOf({ caller, ports, param }: ActionRequest): Promise<IncidentRow> {
   return JSON.parse(await ports.api.investigation.changeIncident(caller, param("id"), {})) as IncidentRow;
-}
-
-/** @throws EdgeError incident_changed where it is neither what the person has seen nor what they want */
-function expectSeen(what: string, now: string, seen: string, wanted: string): void {
-  if (now === seen || now === wanted) return;
-  throw new EdgeError(
-    "incident_changed",
-    `nothing was changed: meanwhile somebody has set the ${what} to ${now}. Look again, then decide`,
-  );
 }

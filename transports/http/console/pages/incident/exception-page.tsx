@@ -4,6 +4,7 @@ import { patternOf } from "../../../../../core/text/wildcard.ts";
 import { page } from "../../page.ts";
 import { Icon } from "../../parts/icon.tsx";
 import { PageHead } from "../../parts/list.tsx";
+import { newOnce, onceField } from "../../sent-forms.ts";
 import { type Fields, fieldsOf, ScopePanel, TrialPanel, type Tried, tryFields } from "../exceptions/trial.tsx";
 import type { IncidentDetail, Proposal } from "./incident-detail.ts";
 
@@ -13,6 +14,7 @@ interface Data {
   /** What the proposal rests on; null = the fields are somebody's own. */
   why: string | null;
   result: Tried;
+  once: string;
 }
 
 export const exceptionPage = page<Data>({
@@ -30,9 +32,9 @@ export const exceptionPage = page<Data>({
     const { fields, why } = url.searchParams.has("reason")
       ? { fields: fieldsOf(url), why: null }
       : proposedFields(url, incident, proposals);
-    return { incident, fields, why, result: await tryFields(request, fields) };
+    return { incident, fields, why, result: await tryFields(request, fields), once: newOnce() };
   },
-  view: ({ incident, fields, why, result }) => {
+  view: ({ incident, fields, why, result, once }) => {
     const id = incident.incident_id;
     return (
       <>
@@ -56,6 +58,7 @@ export const exceptionPage = page<Data>({
             saveWords="Save exception"
             back={`/incidents/${id}`}
             backWords="Back to the incident"
+            more={{ [onceField]: once }}
           />
         </div>
       </>

@@ -108,6 +108,8 @@ export function whereItStands({ state, kind, cause, detail, attempts }: Delivery
     case "parked":
       if (cause === "made_not_identified")
         return `${name} has made the ticket and its answer does not say which. Nothing is sent again. Find it there and give its number here.`;
+      if (cause === "not_looked_up")
+        return `It may be there, and could not be looked up. Look there, and send it again where it is not.${said}`;
       if (cause === "unknown_outcome")
         return `It may have been made, and looking for it has not settled that. Nothing is sent until somebody has looked: then give its number, or send it again.`;
       return `It stands still until somebody mends the cause; when settings change or a test succeeds it goes on by itself.${said}`;

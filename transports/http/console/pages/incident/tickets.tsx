@@ -227,6 +227,7 @@ const Mend = ({ id, delivery, name }: { id: string; delivery: Delivery; name: st
       ) : null}
       <Form action={action} label={`Send it to ${name} again`}>
         <input type="hidden" name="delivery" value={delivery.id} />
+        <input type="hidden" name="seen" value={delivery.updated_at} />
         <button class="btn mini" name="what" value="retry">
           <Icon n="rotate-ccw" s={13} />
           {mayBeMade ? "It is not there: send again" : "Send again"}

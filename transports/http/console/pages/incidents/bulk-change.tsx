@@ -7,8 +7,10 @@ import { sentence } from "../../answer.tsx";
 import type { FormFields } from "../../form-fields.ts";
 import { safeReturn } from "../../origin.ts";
 import type { Action, ActionRequest, Done, Shown } from "../../page.ts";
+import { words } from "../../parts/severity.tsx";
 import { type IncidentRow, readIncidents } from "../incident-rows.tsx";
 import { Outcomes } from "./outcomes.tsx";
+import { changedSince } from "./seen.ts";
 
 const mostAtOnce = 200;
 
@@ -51,17 +53,24 @@ export function backOf(form: FormFields): string {
 async function assign(request: ActionRequest, owner: string | null): Promise<Done | Shown> {
   const { form, ports, viewing } = request;
   const ids = chosenIds(form);
-  const name = owner === null ? "nobody" : (viewing.people.get(owner.toLowerCase()) ?? owner);
-  const rows = owner === null ? [] : await readChosen(request, ids);
-  const refused = rows.filter((row) => !ports.incidents.assignable(row.entity_name).includes(owner ?? ""));
-  const left = new Set(refused.map((row) => row.incident_id));
-  return change(
-    request,
-    ids.filter((id) => !left.has(id)),
-    { assignedAnalyst: owner },
-    owner === null ? "without an owner" : owner === viewing.user ? "yours" : `assigned to ${name}`,
-    refused.map((row) => ({ id: row.incident_id, why: `${name} cannot work on incidents of ${row.entity_name}` })),
-  );
+  const nameOf = (login: string | null) =>
+    login === null ? "nobody" : (viewing.people.get(login.toLowerCase()) ?? login);
+  const name = nameOf(owner);
+  const rows = await readChosen(request, ids);
+  const mayNot = rows.filter((row) => owner !== null && !ports.incidents.assignable(row.entity_name).includes(owner));
+  const taken = changedSince(form, rows, "assigned_analyst", owner).filter((row) => !mayNot.includes(row));
+  return change(request, ids, {
+    wanted: { assignedAnalyst: owner },
+    became: owner === null ? "without an owner" : owner === viewing.user ? "yours" : `assigned to ${name}`,
+    refusedBefore: [
+      ...mayNot.map((row) => ({ id: row.incident_id, why: `${name} cannot work on incidents of ${row.entity_name}` })),
+      ...taken.map((row) => ({ id: row.incident_id, why: meanwhile("owner", nameOf(row.assigned_analyst)) })),
+    ],
+  });
+}
+
+function meanwhile(what: string, now: string): string {
+  return `meanwhile somebody has set the ${what} to ${now}: look again, then decide`;
 }
 
 const statusWords: Readonly<Record<IncidentStatus, string>> = {
@@ -71,11 +80,17 @@ const statusWords: Readonly<Record<IncidentStatus, string>> = {
   FALSE_POSITIVE: "marked as false positive",
 };
 
-function setStatus(request: ActionRequest): Promise<Done | Shown> {
+async function setStatus(request: ActionRequest): Promise<Done | Shown> {
   const { form } = request;
   const status = form.oneOf("status", incidentStatuses);
   const notes = form.text("notes", 10_000) || null;
-  return change(request, chosenIds(form), { status, notes }, statusWords[status], []);
+  const ids = chosenIds(form);
+  const changed = changedSince(form, await readChosen(request, ids), "status", status);
+  return change(request, ids, {
+    wanted: { status, notes },
+    became: statusWords[status],
+    refusedBefore: changed.map((row) => ({ id: row.incident_id, why: meanwhile("status", words(row.status)) })),
+  });
 }
 
 interface Refused {
@@ -83,15 +98,23 @@ interface Refused {
   why: string;
 }
 
+interface Change {
+  wanted: IncidentRequest;
+  /** What they are then. */
+  became: string;
+  /** Those of them that are left as they are. */
+  refusedBefore: readonly Refused[];
+}
+
 async function change(
   request: ActionRequest,
   ids: readonly string[],
-  wanted: IncidentRequest,
-  became: string,
-  refusedBefore: readonly Refused[],
+  { wanted, became, refusedBefore }: Change,
 ): Promise<Done | Shown> {
   const { caller, ports, form } = request;
-  const results = await ports.api.investigation.changeIncidents(caller, ids, wanted);
+  const left = new Set(refusedBefore.map(({ id }) => id));
+  const changeable = ids.filter((id) => !left.has(id));
+  const results = await ports.api.investigation.changeIncidents(caller, changeable, wanted);
   const done = results.flatMap((one) => ("row" in one ? [one.id] : []));
   const refused = [
     ...refusedBefore,
@@ -99,7 +122,7 @@ async function change(
   ];
   const said = saidOf(done, became);
   if (refused.length === 0) return { to: backOf(form), said };
-  if (ids.length + refusedBefore.length === 1) throw new UsageError(refused[0]?.why ?? "");
+  if (ids.length === 1) throw new UsageError(refused[0]?.why ?? "");
   return {
     title: "Not all could be changed",
     at: "/incidents",

@@ -3,7 +3,8 @@
 import * as v from "valibot";
 import { EdgeError, UsageError } from "../../../../../core/errors.ts";
 import { sentence } from "../../answer.tsx";
-import type { Action } from "../../page.ts";
+import type { Action, ActionRequest, Done, Shown } from "../../page.ts";
+import { madeOnce, newOnce } from "../../sent-forms.ts";
 import { backOf, chosenIds, readChosen } from "./bulk-change.tsx";
 import { ExceptionChoice, type Scope, type ScopeOfRule } from "./exception-choice.tsx";
 import { Outcomes } from "./outcomes.tsx";
@@ -40,7 +41,7 @@ export const exceptionChoiceAction: Action = {
     return {
       title: "Exceptions from the selected incidents",
       at: "/incidents",
-      view: <ExceptionChoice actors={[...actors.values()]} rules={rules} back={backOf(form)} />,
+      view: <ExceptionChoice actors={[...actors.values()]} rules={rules} back={backOf(form)} once={newOnce()} />,
     };
   },
 };
@@ -70,33 +71,35 @@ const scopeShape = v.object({ entity: v.string(), rule: v.string(), actor: v.str
 export const exceptionsAction: Action = {
   path: "/console/incidents/exceptions",
   permission: "exceptions:write",
-  run: async ({ form, caller, ports, viewing }) => {
-    const scopes = form.all("scope").map(scopeOf);
-    if (scopes.length === 0) throw new UsageError("choose at least one actor or rule");
-    if (scopes.length > mostMade) throw new UsageError(`at most ${mostMade} exceptions can be made at once`);
-    const reason = form.required("reason", 500);
-    const days = Number(form.oneOf("days", ["7", "30", "90", "0"]));
-    const until = days === 0 ? null : viewing.now + days * dayMs;
-    const refused: { name: string; href: null; why: string }[] = [];
-    for (const scope of scopes) {
-      try {
-        const request = { ...scope, host: "", process: "", commandLine: "", hash: "", until, reason };
-        await ports.api.exceptions.add(caller, request);
-      } catch (error) {
-        if (!(error instanceof EdgeError)) throw error;
-        refused.push({ name: scope.actor || scope.rule, href: null, why: sentence(error.message) });
-      }
-    }
-    const made = scopes.length - refused.length;
-    const said = `${made} ${made === 1 ? "exception holds" : "exceptions hold"}: what they match is still sent as alerts and no longer counts.`;
-    if (refused.length === 0) return { to: backOf(form), said };
-    return {
-      title: "Not all exceptions were made",
-      at: "/incidents",
-      view: <Outcomes title="Not all exceptions were made" done={said} refused={refused} back={backOf(form)} />,
-    };
-  },
+  run: (request) => madeOnce(request, () => makeAll(request)),
 };
+
+async function makeAll({ form, caller, ports, viewing }: ActionRequest): Promise<Done | Shown> {
+  const scopes = form.all("scope").map(scopeOf);
+  if (scopes.length === 0) throw new UsageError("choose at least one actor or rule");
+  if (scopes.length > mostMade) throw new UsageError(`at most ${mostMade} exceptions can be made at once`);
+  const reason = form.required("reason", 500);
+  const days = Number(form.oneOf("days", ["7", "30", "90", "0"]));
+  const until = days === 0 ? null : viewing.now + days * dayMs;
+  const refused: { name: string; href: null; why: string }[] = [];
+  for (const scope of scopes) {
+    try {
+      const request = { ...scope, host: "", process: "", commandLine: "", hash: "", until, reason };
+      await ports.api.exceptions.add(caller, request);
+    } catch (error) {
+      if (!(error instanceof EdgeError)) throw error;
+      refused.push({ name: scope.actor || scope.rule, href: null, why: sentence(error.message) });
+    }
+  }
+  const made = scopes.length - refused.length;
+  const said = `${made} ${made === 1 ? "exception holds" : "exceptions hold"}: what they match is still sent as alerts and no longer counts.`;
+  if (refused.length === 0) return { to: backOf(form), said };
+  return {
+    title: "Not all exceptions were made",
+    at: "/incidents",
+    view: <Outcomes title="Not all exceptions were made" done={said} refused={refused} back={backOf(form)} />,
+  };
+}
 
 /** @throws UsageError for what no page of ours offers */
 function scopeOf(text: string): Scope {

@@ -2,6 +2,7 @@
 /** Which exceptions are made of the selected incidents. */
 import { Form } from "../../parts/form.tsx";
 import { Panel } from "../../parts/words.tsx";
+import { onceField } from "../../sent-forms.ts";
 
 /** What an exception covers; "" = any. */
 export interface Scope {
@@ -21,6 +22,8 @@ interface ChoiceProps {
   actors: readonly (Scope & { incidentId: string })[];
   rules: readonly ScopeOfRule[];
   back: string;
+  /** Of this form alone. */
+  once: string;
 }
 
 const ends = [
@@ -30,7 +33,7 @@ const ends = [
   ["0", "when somebody removes it"],
 ] as const;
 
-export const ExceptionChoice = ({ actors, rules, back }: ChoiceProps) => (
+export const ExceptionChoice = ({ actors, rules, back, once }: ChoiceProps) => (
   <>
     <div class="page-head">
       <div class="grow">
@@ -40,6 +43,7 @@ export const ExceptionChoice = ({ actors, rules, back }: ChoiceProps) => (
     </div>
     <Form action="/console/incidents/exceptions" class="stack">
       <input type="hidden" name="to" value={back} />
+      <input type="hidden" name={onceField} value={once} />
       <Panel title="Everything of an actor" id="actors">
         <ul class="choices">
           {actors.map(({ incidentId, ...scope }) => (

@@ -12,6 +12,7 @@ import type { IncidentRow } from "../incident-rows.tsx";
 import { type Asked, firstDirection, type Sort } from "./asked.ts";
 import { type Column, columns as names } from "./columns.ts";
 import { Due } from "./due.tsx";
+import { seenField, seenText } from "./seen.ts";
 
 interface TableProps {
   url: URL;
@@ -68,6 +69,7 @@ const Row = ({ row, columns, mayChange }: Pick<TableProps, "columns" | "mayChang
       {mayChange ? (
         <td class="tick">
           <input type="checkbox" name="id" value={id} form="bulk" aria-label={`Select ${id}`} />
+          <input type="hidden" name={seenField} value={seenText(row)} form="bulk" />
         </td>
       ) : null}
       <td>

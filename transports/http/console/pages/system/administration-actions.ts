@@ -1,7 +1,7 @@
 /** The buttons of administrators on `/system`. */
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
-import { EdgeError } from "../../../../../core/errors.ts";
+import { EdgeError, UsageError } from "../../../../../core/errors.ts";
 import { feedNames } from "../../../../../core/feeds/feeds.ts";
 import { logLevelNames } from "../../../api/dependencies.ts";
 import type { Action } from "../../page.ts";
@@ -15,7 +15,10 @@ export const systemActions: readonly Action[] = [
     path: "/console/system/certificate",
     permission: "administer",
     run: async ({ caller, ports, form }) => {
-      const pair = { cert: form.exact("certificate", longestPem), key: form.exact("private_key", longestPem) };
+      const given = (name: string) => form.pem(`${name}_file`, longestPem) || form.pem(name, longestPem);
+      const pair = { cert: given("certificate"), key: given("private_key") };
+      if (pair.cert === "") throw new UsageError("certificate: paste it, or choose its file");
+      if (pair.key === "") throw new UsageError("private_key: paste it, or choose its file");
       const { warnings } = (await ports.api.certificate.replace(caller, pair)) as { warnings?: string[] };
       const remarks = (warnings ?? []).map((warning) => ` ${warning}`).join("");
       return { to: "/system#certificate", said: `The certificate is replaced: new connections get it.${remarks}` };
@@ -49,7 +52,9 @@ export const systemActions: readonly Action[] = [
   {
     path: "/console/system/backups/:name/remove",
     permission: "administer",
-    run: async ({ caller, ports, param }) => {
+    run: async ({ caller, ports, form, param }) => {
+      // As of settings by which fewer are kept (decision 36).
+      await ports.sessions.confirmPassword(caller, form.exact("own_password", 1_024));
       await ports.api.backups.remove(caller, param("name"));
       return { to: "/system#backups", said: "The backup is removed." };
     },

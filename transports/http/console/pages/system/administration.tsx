@@ -1,5 +1,6 @@
 /** @jsxImportSource hono/jsx */
 /** What administrators do with the appliance itself: certificate, backups, settings read again, a bundle for whoever helps. */
+import { OwnPassword } from "../../parts/access/own-password.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { State } from "../../parts/state.tsx";
@@ -78,17 +79,20 @@ const CertificatePanel = ({ state: { source, file, changeable, certificate } }: 
         <>
           <details class="small">
             <summary class="run">Replace it</summary>
-            <Form action="/console/system/certificate" class="form flush" label="Replace the certificate">
+            <Form action="/console/system/certificate" class="form flush" label="Replace the certificate" files>
               <label class="wide">
                 <span>Certificate, then the one that issued it, and so on, as PEM text</span>
                 <textarea
                   class="field mono"
                   name="certificate"
                   rows={4}
-                  required
                   spellcheck={false}
                   placeholder="-----BEGIN CERTIFICATE-----"
                 />
+              </label>
+              <label class="wide">
+                <span>or the file with it</span>
+                <input class="field" type="file" name="certificate_file" accept=".pem,.crt,.cer,.txt" />
               </label>
               <label class="wide">
                 <span>Its private key, as PEM text without a passphrase; it is stored and never shown</span>
@@ -96,24 +100,29 @@ const CertificatePanel = ({ state: { source, file, changeable, certificate } }: 
                   class="field mono"
                   name="private_key"
                   rows={4}
-                  required
                   spellcheck={false}
+                  autocomplete="off"
                   data-secret
                   placeholder="-----BEGIN PRIVATE KEY-----"
                 />
               </label>
+              <label class="wide">
+                <span>or the file with the key</span>
+                <input class="field" type="file" name="private_key_file" accept=".pem,.key,.txt" />
+              </label>
               <button class="btn primary">Replace the certificate</button>
             </Form>
           </details>
-          {source === "self_signed" ? null : (
-            <details class="small">
-              <summary class="run">Go back to one of its own</summary>
-              <Form action="/console/system/self-signed" label="A self-signed certificate">
-                <p>Clients that trust the present one will not trust the new one.</p>
-                <button class="btn">Make a self-signed one</button>
-              </Form>
-            </details>
-          )}
+          <details class="small">
+            <summary class="run">{source === "self_signed" ? "Make it anew" : "Go back to one of its own"}</summary>
+            <Form action="/console/system/self-signed" label="A self-signed certificate">
+              <p>
+                It is for the names and addresses that the machine has now. Clients that trust the present one will not
+                trust the new one.
+              </p>
+              <button class="btn">Make a self-signed one</button>
+            </Form>
+          </details>
         </>
       ) : source === "none" ? null : (
         <p class="small soft">
@@ -203,7 +212,9 @@ const BackupPanel = ({ state }: { state: BackupState }) => {
                     <Form
                       action={`/console/system/backups/${encodeURIComponent(name)}/remove`}
                       label={`Remove ${name}`}
+                      class="stack"
                     >
+                      <OwnPassword of={`${name}-`} />
                       <button class="btn mini">Remove it for good</button>
                     </Form>
                   </details>

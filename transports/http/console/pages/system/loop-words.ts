@@ -34,6 +34,10 @@ const loops: Readonly<Record<string, LoopWords>> = {
     does: "removes what is older than it is to be kept",
     set: { href: `${settings}/retention#f-schedule`, name: "retention" },
   },
+  forgetting: {
+    does: "forgets Idempotency-Keys after a day and ids of detections after seven",
+    why: "Senders count on these times.",
+  },
   backup: {
     does: "backups that are made by themselves",
     set: { href: `${settings}/backups#f-schedule`, name: "backups" },

@@ -34,10 +34,12 @@ function typedValue(value: unknown): string {
   return isPlain && valueOfTyped(value) === value ? value : JSON.stringify(value);
 }
 
-/** JSON where it is JSON, else a text. */
+/** JSON where it is JSON, else a text; so is a number with more digits than one keeps, such as that of an account. */
 export function valueOfTyped(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    const value: unknown = JSON.parse(text);
+    const keepsDigits = typeof value !== "number" || Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+    return keepsDigits ? value : text;
   } catch {
     return text;
   }

@@ -45,11 +45,17 @@ export function readFields(form: FormFields, specs: readonly FieldSpec[]): SentF
     if (!form.has(shownName(name))) continue;
     const longest = spec.kind === "area" ? (spec.longest ?? longestText) : longestText;
     const shown = form.text(shownName(name), longest);
-    const text = spec.kind === "switch" ? String(form.has(name)) : form.text(name, longest);
+    const typed = () => (spec.kind === "area" && spec.fromFile ? form.pem(name, longest) : form.text(name, longest));
+    const text = spec.kind === "switch" ? String(form.has(name)) : typed();
     texts.set(name, text);
     if (text !== shown) changes[name] = valueSent(spec, text);
   }
   return { texts, changes };
+}
+
+/** Of the texts that were sent those that a person has typed. What somebody else has saved meanwhile stands in the other fields. */
+export function typedOnly({ texts, changes }: SentFields): ReadonlyMap<string, string> {
+  return new Map([...texts].filter(([name]) => name in changes));
 }
 
 /** Rows that are read; more would be an import. */

@@ -24,6 +24,19 @@ export interface Conflict {
   fields: readonly string[];
 }
 
+/**
+ * With the version that the form came with: what somebody else has saved since is told at the save, and not passed over because an answer, such
+ * as that of a test, came in between. Once it is told, the person has seen it.
+ */
+export function asSeen<Shown extends { version: string }>(
+  now: Shown,
+  form: FormFields | null,
+  conflict: Conflict | null,
+): Shown {
+  const version = form === null || conflict !== null ? "" : versionSeen(form);
+  return version === "" ? now : { ...now, version };
+}
+
 interface SettingsFormProps {
   /** Of the actions: `${action}/save`, `/check`, `/test`. */
   action: string;

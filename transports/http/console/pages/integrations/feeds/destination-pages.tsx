@@ -2,10 +2,11 @@
 /** Pages of one destination: a new one, one that is set, and its removal; and what their buttons do. */
 import { EdgeError } from "../../../../../../core/errors.ts";
 import { type Action, type ActionRequest, type AnyPage, type PageRequest, page, type Shown } from "../../../page.ts";
-import { versionSeen } from "../../../parts/settings/settings-form.tsx";
+import { typedOnly } from "../../../parts/settings/read-fields.ts";
+import { asSeen, versionSeen } from "../../../parts/settings/settings-form.tsx";
 import type { MeantDestination, TlsFileFacts } from "../../../ports.ts";
 import { readIntegrations } from "../integration-state.ts";
-import { readSection, typedOnly } from "../section/section-page.tsx";
+import { readSection } from "../section/section-page.tsx";
 import { type Feed, optionsWith, textsOf } from "./destination-fields.ts";
 import {
   destinationIn,
@@ -55,7 +56,9 @@ async function dataOf(
   name: string | null,
   { typed = new Map(), options, ...said }: Said = {},
 ): Promise<DestinationData> {
-  const set = await setAt(request, feed, name);
+  const present = await setAt(request, feed, name);
+  const form = "form" in request ? (request as ActionRequest).form : null;
+  const set = present === null ? null : asSeen(present, form, said.conflict ?? null);
   const integrations = await readIntegrations(request);
   const { destinations } = request.ports;
   const saved = textsOf(set?.options ?? {});
@@ -143,7 +146,7 @@ async function asked(request: ActionRequest, feed: Feed, name: string | null): P
     ...sent.problems,
     ...wrong.filter(({ name: field }) => !sent.problems.some((one) => one.name === field)),
   ];
-  return { set, sent, options, problems, said: { typed: sent.texts, options } };
+  return { set, sent, options, problems, said: { typed: typedOnly(sent), options } };
 }
 
 async function check(request: ActionRequest, feed: Feed, name: string | null): Promise<Shown> {

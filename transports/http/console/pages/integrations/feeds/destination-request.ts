@@ -67,7 +67,7 @@ export function readDestination(feed: Feed, { form, ports }: ActionRequest): Sen
   for (const kind of tlsFiles) {
     const name = `tls.${kind}`;
     if (!form.has(shownName(name))) continue;
-    const pem = form.exact(`${name}.pem`, longestPem).trim();
+    const pem = form.pem(`${name}.pem`, longestPem);
     const taken = pem === "" ? { file: fileOf(form, name) } : ports.destinations.take(kind, pem);
     if ("problem" in taken) {
       problems.push({ name, reason: taken.problem });

@@ -3,7 +3,7 @@ import { EdgeError } from "../../../../../../core/errors.ts";
 import type { TargetScreens } from "../../../../../../core/tickets/fields/target-fields.ts";
 import type { Action, ActionRequest, PageRequest, Shown } from "../../../page.ts";
 import type { FieldSpec } from "../../../parts/settings/field-spec.ts";
-import { readFields } from "../../../parts/settings/read-fields.ts";
+import { readFields, typedOnly } from "../../../parts/settings/read-fields.ts";
 import { type Picker, readPicks } from "./field-picks.ts";
 import { type FormState, freshForm } from "./section-form.tsx";
 
@@ -18,7 +18,8 @@ export function pickActions(
 ): Action[] {
   return [
     action("fields", async (request) => {
-      const { typed, problems, target } = await asked(request, name, specs, true);
+      const { sent, problems, target } = await asked(request, name, specs, true);
+      const typed = typedOnly(sent);
       const picker: Picker = { target, typed: new Map(), problems: new Map(), taken: [] };
       return shown(request, { ...freshForm, typed, problems, picker });
     }),
@@ -32,16 +33,18 @@ export async function withPicks(
   name: string,
   specs: readonly FieldSpec[],
 ): Promise<FormState & { picker: Picker }> {
-  const { typed, target } = await asked(request, name, specs, false);
-  const { texts, picker } = readPicks(request.form, target, typed);
+  const { sent, target } = await asked(request, name, specs, false);
+  const { texts, picker } = readPicks(request.form, target, sent.texts);
   const own = Object.fromEntries(target.screens.map(({ setting }) => [setting, texts.get(setting) ?? null]));
   const given = Object.fromEntries(Object.entries(own).filter(([setting]) => texts.has(setting)));
   const problems = await request.ports.api.settings.check(name, given);
-  return { ...freshForm, typed: texts, problems, picker };
+  const picked = [...texts].filter(([setting, text]) => text !== sent.texts.get(setting));
+  return { ...freshForm, typed: new Map([...typedOnly(sent), ...picked]), problems, picker };
 }
 
 async function asked(request: ActionRequest, name: string, specs: readonly FieldSpec[], fresh: boolean) {
-  const { texts, changes } = readFields(request.form, specs);
+  const sent = readFields(request.form, specs);
+  const { changes } = sent;
   const { settings } = request.ports.api;
   const problems = await settings.check(name, changes);
   // Other fields than those that are picked may be wrong by what the target says: that is what it is asked for.
@@ -52,5 +55,5 @@ async function asked(request: ActionRequest, name: string, specs: readonly Field
     if (!(error instanceof EdgeError)) throw error;
     return { screens: [], unread: [{ what: "The fields", why: error.message }] };
   });
-  return { typed: texts, problems, target };
+  return { sent, problems, target };
 }

@@ -18,8 +18,8 @@ import type { FormFields } from "../../../form-fields.ts";
 import { type Action, type ActionRequest, type AnyPage, type PageRequest, page, type Shown } from "../../../page.ts";
 import { PageHead } from "../../../parts/list.tsx";
 import { type FieldGroup, type Section, valueText } from "../../../parts/settings/field-spec.ts";
-import { readFields, type SentFields } from "../../../parts/settings/read-fields.ts";
-import { type Conflict, versionSeen } from "../../../parts/settings/settings-form.tsx";
+import { readFields, typedOnly } from "../../../parts/settings/read-fields.ts";
+import { asSeen, type Conflict, versionSeen } from "../../../parts/settings/settings-form.tsx";
 import { PinnedNotice } from "../../../parts/settings/source.tsx";
 import { integrationOf } from "../catalogue.ts";
 import { IntegrationHead, IntegrationsFrame } from "../frame.tsx";
@@ -79,8 +79,8 @@ export function sectionPage<Extra>(definition: SectionDefinition<Extra>): {
   if (path === null) throw new Error(`${name} has no path in the catalogue`);
   const specs = groups.flatMap(({ fields }) => fields);
   const read = async (request: PageRequest, state: FormState): Promise<SectionData<Extra>> => {
-    const section = await readSection(request, name);
     const form = "form" in request ? (request as ActionRequest).form : null;
+    const section = asSeen(await readSection(request, name), form, state.conflict);
     const [integrations, extra] = await Promise.all([
       site === undefined ? readIntegrations(request) : noIntegrations,
       definition.load(request, section, form),
@@ -118,15 +118,16 @@ export function sectionPage<Extra>(definition: SectionDefinition<Extra>): {
     }),
     actions: [
       action("check", async (request) => {
-        const { texts, changes } = readFields(request.form, specs);
-        const problems = await request.ports.api.settings.check(name, changes);
-        return shown(request, { ...freshForm, typed: texts, problems });
+        const sent = readFields(request.form, specs);
+        const problems = await request.ports.api.settings.check(name, sent.changes);
+        return shown(request, { ...freshForm, typed: typedOnly(sent), problems });
       }),
       action("save", async (request) => {
         const first = await leftOver(request);
         if (first !== null) return first;
         const sent = readFields(request.form, specs);
-        const { texts: typed, changes } = sent;
+        const { changes } = sent;
+        const typed = typedOnly(sent);
         const labels = specs.filter((spec) => spec.name in changes).map(({ label }) => label);
         if (labels.length === 0) return { to: path, said: `${title}: nothing was changed.` };
         const { settings } = request.ports.api;
@@ -149,7 +150,7 @@ export function sectionPage<Extra>(definition: SectionDefinition<Extra>): {
         } catch (error) {
           if (!(error instanceof EdgeError) || error.code !== "settings_changed") throw error;
           const conflict = await conflictOf(request, name, error);
-          return shown(request, { ...freshForm, typed: typedOnly(sent), conflict }, 412);
+          return shown(request, { ...freshForm, typed, conflict }, 412);
         }
         return { to: path, said: `${title}: saved and in force: ${labels.join(", ")}.` };
       }),
@@ -159,7 +160,9 @@ export function sectionPage<Extra>(definition: SectionDefinition<Extra>): {
             action("test", async (request) => {
               const first = await leftOver(request);
               if (first !== null) return first;
-              const { texts: typed, changes } = readFields(request.form, specs);
+              const sent = readFields(request.form, specs);
+              const { changes } = sent;
+              const typed = typedOnly(sent);
               const { settings } = request.ports.api;
               const problems = await settings.check(name, changes);
               if (problems.length > 0) return shown(request, { ...freshForm, typed, problems }, 422);
@@ -207,11 +210,6 @@ async function conflictOf(request: ActionRequest, name: string, { data }: EdgeEr
 /** What is in the form, typed or saved. */
 export const inForm = <Extra,>({ state, section }: SectionData<Extra>, name: string): string =>
   state.typed.get(name) ?? valueText(section.fields[name]?.value);
-
-/** Of the texts that were sent those that a person has typed. */
-export function typedOnly({ texts, changes }: SentFields): ReadonlyMap<string, string> {
-  return new Map([...texts].filter(([name]) => name in changes));
-}
 
 interface ViewProps<Extra> {
   definition: SectionDefinition<Extra>;
