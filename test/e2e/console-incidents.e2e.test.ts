@@ -129,7 +129,7 @@ test("back from an incident to the same page, row and place; new ones wait, and 
   await appliance.ingest([critical("late1"), critical("late2"), critical(actor, 7)]);
   await page.locator("[data-fresh]").getByText("2 new. Show").waitFor();
   expect(await shown(page)).toEqual(before);
-  expect(await page.locator(`[id="${id}"] input`).isChecked()).toBe(true);
+  expect(await page.locator(`[id="${id}"] input[name="id"]`).isChecked()).toBe(true);
   await page.locator("[data-fresh]").click();
   await page.waitForURL("**page=2**");
   expect(window.problems).toEqual([]);
@@ -140,10 +140,10 @@ test("without script: ticked, assigned, told", async () => {
   const window = await signedIn("/incidents?view=all&sort=newest", { script: false });
   const { page } = window;
   const id = await idOf("user30");
-  await page.locator(`[id="${id}"] input`).check();
+  await page.locator(`[id="${id}"] input[name="id"]`).check();
   await page.getByRole("button", { name: "Assign to me" }).click();
   await page.getByText(`${id} is yours.`).waitFor();
-  await page.locator(`[id="${id}"] input`).check();
+  await page.locator(`[id="${id}"] input[name="id"]`).check();
   await page.getByRole("button", { name: "Status …" }).click();
   await page.getByLabel("Status", { exact: true }).last().selectOption("IN_PROGRESS");
   await page.getByRole("button", { name: "Set status" }).click();
