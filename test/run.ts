@@ -197,7 +197,8 @@ async function oneByOne(paths: readonly string[]): Promise<Outcome> {
 }
 
 // Much of the time is waiting: several files at a time, each in a process of its own.
-const outcome = tier === "fast" ? await testsOf("all", [`--parallel=${atATime.fast}`, ...files]) : await oneByOne(files);
+const outcome =
+  tier === "fast" ? await testsOf("all", [`--parallel=${atATime.fast}`, ...files]) : await oneByOne(files);
 const { status, tests, failures, skipped } = outcome;
 rmSync(folder, { recursive: true, force: true });
 
