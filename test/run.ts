@@ -11,8 +11,8 @@ import { join } from "node:path";
 import { program } from "./harness/program.ts";
 
 const root = join(import.meta.dirname, "..");
-/** Files of tests that run at the same time: the long ones wait more than they reckon. */
-const atATime = { fast: 3, cluster: 3, e2e: 4 } as const;
+/** Files of tests that run at the same time. */
+const atATime = 3;
 
 type Tier = "fast" | "e2e" | "cluster";
 const tierOf = (path: string): Tier =>
@@ -192,13 +192,12 @@ async function oneByOne(paths: readonly string[]): Promise<Outcome> {
       if (status !== 0 && failed.length === 0) whole.failed.push(`${path}: outside its tests`);
     }
   };
-  await Promise.all(Array.from({ length: atATime[tier] }, work));
+  await Promise.all(Array.from({ length: atATime }, work));
   return whole;
 }
 
 // Much of the time is waiting: several files at a time, each in a process of its own.
-const outcome =
-  tier === "fast" ? await testsOf("all", [`--parallel=${atATime.fast}`, ...files]) : await oneByOne(files);
+const outcome = tier === "fast" ? await testsOf("all", [`--parallel=${atATime}`, ...files]) : await oneByOne(files);
 const { status, tests, failures, skipped } = outcome;
 rmSync(folder, { recursive: true, force: true });
 

@@ -132,9 +132,11 @@ test("a status shows at once, stays when it is taken, and goes back when it is r
   await page.locator("#history").getByText("Looking at it").waitFor();
   expect((await shown.textContent())?.trim()).toBe("In progress");
   expect(await page.getByLabel("Why").inputValue()).toBe("");
-  // Somebody else, while what is shown is not followed.
+  // Somebody else, meanwhile.
   await page.route("**/console/incidents/*/status", async (route) => {
     await it.admin.patch(`/api/incidents/${busy}/status`, { status: "CLOSED" });
+    // The page is told first: another form has taken the place of the one that was sent.
+    await page.locator("#history").getByText("Closed").first().waitFor();
     await route.continue();
   });
   await page.locator("select[name=status]").selectOption("OPEN");

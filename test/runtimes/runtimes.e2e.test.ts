@@ -54,7 +54,8 @@ afterAll(() => rmSync(built, { recursive: true, force: true }));
 
 async function output([command = "", ...words]: string[]): Promise<string> {
   // Node would warn of what a case sets in the environment.
-  const env = { ...process.env, NODE_NO_WARNINGS: "1" };
+  // Nor may Deno ask for a newer version of itself by the proxy of a case.
+  const env = { ...process.env, NODE_NO_WARNINGS: "1", DENO_NO_UPDATE_CHECK: "1" };
   const child = spawn(command, words, { env, stdio: ["ignore", "pipe", "pipe"] });
   const said = { out: "", err: "" };
   child.stdout.on("data", (part) => (said.out += part));

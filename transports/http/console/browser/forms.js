@@ -76,8 +76,12 @@ async function renew(place) {
   if (at >= 0) choose(rows.find((row) => row.id === before[at]?.id) ?? rows[Math.min(at, rows.length - 1)]);
 }
 
-/** A problem where the form is. @param {HTMLElement} form @param {string} text */
+/** A problem where the form is, or the one that has taken its place meanwhile. @param {HTMLElement} form @param {string} text */
 function tell(form, text) {
+  if (!form.isConnected) {
+    const named = form.id ? `#${form.id}` : `form[action="${form.getAttribute("action")}"]`;
+    form = /** @type {HTMLElement} */ (one(named) ?? one("#main") ?? document.body);
+  }
   const place = document.createElement("p");
   place.className = "problem bad small wide";
   place.setAttribute("role", "alert");
