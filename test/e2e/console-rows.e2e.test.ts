@@ -1,11 +1,10 @@
 /** In a browser: fields of tickets as rows, systems as boxes, and the tickets that a target shows for what was not identified. */
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { password } from "../harness/api-client.ts";
-import { until } from "../harness/appliance.ts";
 import { TestBrowser, type TestWindow } from "../harness/browser.ts";
 import { hostileWords } from "../harness/hostile-words.ts";
 import { jiraFor, pages, started } from "../harness/ticket-console.ts";
-import { cleanUpScenes, critical, deliveries, login, scene, turn } from "../harness/ticket-scene.ts";
+import { cleanUpScenes, critical, deliveries, oneParked, scene } from "../harness/ticket-scene.ts";
 
 let browser: TestBrowser;
 beforeAll(async () => {
@@ -115,11 +114,7 @@ test("the tickets that ServiceNow shows are looked for, and one is picked", asyn
     { snow: { createAnswer: "nothing", readable: false } },
   );
   await it.appliance.ingest([critical("kim")]);
-  await until(async () => {
-    await turn(it, 10_000);
-    it.admin = await login(it);
-    return (await deliveries(it, "state=parked")).length === 1;
-  }, 180_000);
+  await oneParked(it);
   const [{ id }] = await deliveries(it, "state=parked");
   const window = await browser.open(it.appliance.appliance.apiUrl);
   await window.signIn("admin", password, `/deliveries/${id}`);

@@ -93,6 +93,15 @@ export async function ticketed(
 export const detail = async (it: Scene & { id: string }) =>
   (await (await login(it)).get(`/api/incidents/${it.id}`)).body;
 
+/** Time passes until one delivery, and no other, waits for a person. The administrator's token is a new one then. */
+export async function oneParked(it: Scene): Promise<void> {
+  await until(async () => {
+    await turn(it, 10_000);
+    it.admin = await login(it);
+    return (await deliveries(it, "state=parked")).length === 1;
+  }, 180_000);
+}
+
 /** Every delivery has come to its end. */
 export async function settled(it: Scene): Promise<void> {
   const open = "select count(*) as n from deliveries where state in ('planned', 'sending', 'unknown')";

@@ -8,6 +8,7 @@ import {
   critical,
   deliveries,
   login,
+  oneParked,
   type Scene,
   scene,
   settled,
@@ -128,11 +129,7 @@ test("a ticket that was made and not identified is named, not sent again", async
     { snow: { createAnswer: "nothing", readable: false } },
   );
   await it.appliance.ingest([critical("kim")]);
-  await until(async () => {
-    await turn(it, 10_000);
-    it.admin = await login(it);
-    return (await deliveries(it, "state=parked")).length === 1;
-  }, 180_000);
+  await oneParked(it);
   const admin = await asAdmin(it);
   const list = await admin.get("/deliveries?state=unidentified");
   expect(list.text).toContain("Made, and the answer did not say which");
@@ -206,11 +203,7 @@ test("candidates in Jira are those with the label; a search that shows none says
   it.jira.faults = ({ method, path }) =>
     method === "POST" && path.endsWith("/issue") ? { when: "before", what: "reset" } : null;
   await it.appliance.ingest([critical("kim")]);
-  await until(async () => {
-    await turn(it, 10_000);
-    it.admin = await login(it);
-    return (await deliveries(it, "state=parked")).length === 1;
-  }, 180_000);
+  await oneParked(it);
   it.jira.faults = () => null;
   const [{ id }] = await deliveries(it, "state=parked");
   const admin = await asAdmin(it);

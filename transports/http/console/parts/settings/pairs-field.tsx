@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** Fields of another system with a value for each: rows, and a place for the whole as JSON. */
 import { rowControl, type SectionField, shownName, valueText } from "./field-spec.ts";
+import { Hint } from "./hint.tsx";
 import { type Pair, type PairsSpec, pairsOf, valueColumn } from "./pairs.ts";
 import { Source } from "./source.tsx";
 
@@ -111,14 +112,7 @@ export const PairsField = ({ spec, field, typed, problem, savedNow, labels }: Pa
           </details>
         </>
       )}
-      <span class={problem === undefined ? "hint" : "hint bad"} id={`${name}-hint`} data-part>
-        {problem ?? hint}
-        {savedNow === undefined ? null : (
-          <span class="saved-now">
-            Saved now: <code>{savedNow === "" ? "nothing" : savedNow}</code>
-          </span>
-        )}
-      </span>
+      <Hint name={name} text={hint} problem={problem} savedNow={savedNow} />
     </div>
   );
 };

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** A setting that says something of each of many names: a row for each, and some for more. */
 import { type RowsSpec, rowControl, rowsOf, type SectionField, shownName, valueText } from "./field-spec.ts";
+import { Hint } from "./hint.tsx";
 import { Source } from "./source.tsx";
 
 /** Rows without anything, for more. */
@@ -67,17 +68,14 @@ export const RowsField = ({ spec, field, typed, problem, savedNow }: RowsProps) 
           ))}
         </tbody>
       </table>
-      <span class={problem === undefined ? "hint" : "hint bad"} id={hintId} data-part>
-        {problem ??
-          [hint, field.pinned ? undefined : "There are rows for more after each save; an empty row is none."]
-            .filter(Boolean)
-            .join(" ")}
-        {savedNow === undefined ? null : (
-          <span class="saved-now">
-            Saved now: <code>{savedNow === "" ? "nothing" : savedNow}</code>
-          </span>
-        )}
-      </span>
+      <Hint
+        name={name}
+        text={[hint, field.pinned ? undefined : "There are rows for more after each save; an empty row is none."]
+          .filter(Boolean)
+          .join(" ")}
+        problem={problem}
+        savedNow={savedNow}
+      />
     </div>
   );
 };

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** One setting in a form: its control, where its value comes from, what is wrong with it, and what somebody else has saved meanwhile. */
 import { type FieldSpec, removeName, type SectionField, shownName, shownText } from "./field-spec.ts";
+import { Hint } from "./hint.tsx";
 import { Source } from "./source.tsx";
 
 interface SettingProps {
@@ -26,7 +27,6 @@ export const SettingField = (props: SettingProps) => {
   const accepted =
     props.explained && spec.kind !== "switch" && spec.kind !== "choice" ? (spec.accepted ?? field.accepted) : undefined;
   const shown = shownText(spec, field.value);
-  const hintId = `${name}-hint`;
   const isWide = wide === true || spec.kind === "area" || spec.kind === "lines";
   const control =
     spec.kind === "secret" ? (
@@ -47,21 +47,18 @@ export const SettingField = (props: SettingProps) => {
           <input type="checkbox" name={removeName(name)} /> Remove it
         </label>
       ) : null}
-      <span class={problem === undefined ? "hint" : "hint bad"} id={hintId} data-part>
-        {problem ??
-          [
-            hint,
-            accepted === undefined ? undefined : `Accepted: ${accepted}.`,
-            fallback === undefined ? undefined : `Default: ${defaultWords(spec, fallback)}.`,
-          ]
-            .filter(Boolean)
-            .join(" ")}
-        {savedNow === undefined ? null : (
-          <span class="saved-now">
-            Saved now: <code>{savedNow === "" ? "nothing" : savedNow}</code>
-          </span>
-        )}
-      </span>
+      <Hint
+        name={name}
+        text={[
+          hint,
+          accepted === undefined ? undefined : `Accepted: ${accepted}.`,
+          fallback === undefined ? undefined : `Default: ${defaultWords(spec, fallback)}.`,
+        ]
+          .filter(Boolean)
+          .join(" ")}
+        problem={problem}
+        savedNow={savedNow}
+      />
     </div>
   );
 };

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** Names of a few that there are: a check box for each. */
 import { boxName, type FieldSpec, type SectionField, shownName, valueText } from "./field-spec.ts";
+import { Hint } from "./hint.tsx";
 import { Source } from "./source.tsx";
 
 interface SeveralProps {
@@ -42,14 +43,7 @@ export const SeveralField = ({ spec, field, typed, problem, savedNow }: SeveralP
           )}
         </label>
       ))}
-      <span class={problem === undefined ? "hint" : "hint bad"} id={`${name}-hint`} data-part>
-        {problem ?? hint}
-        {savedNow === undefined ? null : (
-          <span class="saved-now">
-            Saved now: <code>{savedNow === "" ? "nothing" : savedNow}</code>
-          </span>
-        )}
-      </span>
+      <Hint name={name} text={hint} problem={problem} savedNow={savedNow} />
     </fieldset>
   );
 };

@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** A certificate or key of a destination: what is there, and another one by paste, file or path. A key is never shown. */
 import { shownName } from "../../../parts/settings/field-spec.ts";
+import { Hint } from "../../../parts/settings/hint.tsx";
 import type { TlsFileFacts } from "../../../ports.ts";
 import { tlsFileLabels as labels } from "../setting-words.ts";
 import { Certificate } from "../test-steps.tsx";
@@ -94,14 +95,7 @@ export const TlsFileField = ({ kind, file, shown, facts, problem, pinned, savedN
           </div>
         </details>
       )}
-      <span class={problem === undefined ? "hint" : "hint bad"} id={`${name}-hint`} data-part>
-        {problem ?? hints[kind]}
-        {savedNow === undefined ? null : (
-          <span class="saved-now">
-            Saved now: <code>{savedNow === "" ? "none" : savedNow}</code>
-          </span>
-        )}
-      </span>
+      <Hint name={name} text={hints[kind]} problem={problem} savedNow={savedNow} empty="none" />
     </fieldset>
   );
 };
