@@ -132,7 +132,12 @@ test(
     site.signal("SIGHUP");
     await until(() => site.log.slice(before).includes("settings read again"));
     expect(site.log.slice(before)).toContain('"setting":"RHYTHMX_RETENTION_DAYS","from":"30","to":"31"');
-    const audit = await api("GET", "/api/audit?action=settings.reload");
+    // The audit log has it a moment after the log.
+    let audit = await api("GET", "/api/audit?action=settings.reload");
+    await until(async () => {
+      audit = await api("GET", "/api/audit?action=settings.reload");
+      return (audit.body.entries as unknown[]).length === 3;
+    });
     expect(
       (audit.body.entries as { who: string; source: string; detail: { outcome: string } }[]).map(
         ({ who, source, detail }) => [who, source, detail.outcome],
