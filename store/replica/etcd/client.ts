@@ -26,9 +26,24 @@ export class EtcdRefusal extends Error {
   }
 }
 
+/** How long is waited for answers, in milliseconds. */
+export interface Patience {
+  /** For any answer. */
+  deadline: number;
+  /** For one endpoint; default 2,000. */
+  attempt?: number;
+  /** After so long without an answer the next endpoint is asked as well; default: as `attempt`. */
+  another?: number;
+}
+
+/** While another endpoint than the first is asked, it is looked so often whether the first one answers again. */
+const backEveryMs = 5_000;
+
 /** gRPC codes by which etcd says that another attempt may succeed: deadline, aborted, unavailable, and unknown, which wraps "no leader". */
 const passing: readonly number[] = [1, 2, 4, 8, 10, 13, 14];
 const mostAnswerBytes = 64 * 1024 * 1024;
+
+type Attempt = { endpoint: number; answer: unknown } | { error: unknown };
 
 export class EtcdClient {
   readonly prefix: string;
@@ -36,6 +51,8 @@ export class EtcdClient {
   readonly #plain = new PlainAgent({ keepAlive: true, maxSockets: 8 });
   readonly #tls: TlsAgent;
   #current = 0;
+  /** When it is looked again whether the first endpoint answers. */
+  #backAt = 0;
 
   constructor({ endpoints, tls, prefix }: EtcdOptions) {
     this.prefix = prefix;
@@ -66,27 +83,44 @@ export class EtcdClient {
   }
 
   /**
-   * Asks until one endpoint answers or `deadlineMs` have passed; each attempt has at most `attemptMs`. Only for what may be done twice.
-   * @throws LogUnavailable, EtcdRefusal
+   * Asks one endpoint after the other until one answers. One that is slow is not waited for alone: who is cut off, or hangs, does not say so.
+   * Only for what may be done twice. @throws LogUnavailable, EtcdRefusal
    */
-  async ask<Answer>(path: string, body: object, deadlineMs: number, attemptMs = 2_000): Promise<Answer> {
+  async ask<Answer>(
+    path: string,
+    body: object,
+    { deadline, attempt = 2_000, another = attempt }: Patience,
+  ): Promise<Answer> {
     const text = JSON.stringify(body);
-    const end = performance.now() + deadlineMs;
+    const end = performance.now() + deadline;
+    const asked = new Set<Promise<Attempt>>();
     let last: unknown = null;
-    for (let attempt = 0; ; attempt++) {
+    for (let next = this.#current, count = 0; ; ) {
       const left = end - performance.now();
       if (left <= 0) throw new LogUnavailable(`etcd does not answer: ${words(last)}`, { cause: last });
-      try {
-        return (await this.#once(path, text, Math.min(left, attemptMs))) as Answer;
-      } catch (error) {
-        if (error instanceof EtcdRefusal && !passing.includes(error.code)) throw error;
-        // An attempt that the deadline cut short says nothing beside what an earlier one was answered.
-        if (last === null || performance.now() < end || left >= attemptMs) last = error;
-        this.#current = (this.#current + 1) % this.#endpoints.length;
-        // After a round the machines are given a moment: an election takes about a second.
-        const pause = (attempt + 1) % this.#endpoints.length === 0 ? Math.min(100, left) : 0;
-        if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+      if (asked.size < this.#endpoints.length) {
+        const mine = this.#attempt(next, path, text, Math.min(left, attempt));
+        asked.add(mine);
+        void mine.then(() => asked.delete(mine));
+        next = (next + 1) % this.#endpoints.length;
+        count++;
       }
+      const enough = after(Math.min(left, another));
+      const outcome = await Promise.race([...asked, enough.passed]);
+      enough.cancel();
+      if (outcome === null) continue;
+      if ("answer" in outcome) {
+        this.#current = outcome.endpoint;
+        this.#lookBack();
+        return outcome.answer as Answer;
+      }
+      const { error } = outcome;
+      if (error instanceof EtcdRefusal && !passing.includes(error.code)) throw error;
+      // An attempt that the deadline cut short says nothing beside what an earlier one was answered.
+      if (last === null || performance.now() < end || left >= attempt) last = error;
+      this.#current = next;
+      // After a round the machines are given a moment: an election takes about a second.
+      if (count % this.#endpoints.length === 0) await after(Math.max(0, Math.min(100, end - performance.now()))).passed;
     }
   }
 
@@ -104,8 +138,22 @@ export class EtcdClient {
     this.#tls.destroy();
   }
 
-  #once(path: string, body: string, deadlineMs: number): Promise<unknown> {
-    return this.#send(this.#endpoints[this.#current] ?? "", path, body, deadlineMs);
+  #attempt(endpoint: number, path: string, body: string, deadlineMs: number): Promise<Attempt> {
+    return this.#send(this.#endpoints[endpoint] ?? "", path, body, deadlineMs).then(
+      (answer) => ({ endpoint, answer }),
+      (error: unknown) => ({ error }),
+    );
+  }
+
+  /** The first endpoint is the nearest one: it is asked again once it answers, and has a leader. */
+  #lookBack(): void {
+    const now = performance.now();
+    if (this.#current === 0 || now < this.#backAt) return;
+    this.#backAt = now + backEveryMs;
+    void this.#attempt(0, "/v3/maintenance/status", "{}", 1_000).then((outcome) => {
+      const { leader = "0" } = ("answer" in outcome ? outcome.answer : {}) as { leader?: unknown };
+      if (leader !== "0") this.#current = 0;
+    });
   }
 
   #send(endpoint: string, path: string, body: string, deadlineMs: number): Promise<unknown> {
@@ -177,6 +225,12 @@ function shown(said: string | undefined, status: number): string {
     .slice(0, 300)
     .replace(/[\p{Cc}\s]+/gu, " ")
     .toWellFormed();
+}
+
+function after(milliseconds: number): { passed: Promise<null>; cancel(): void } {
+  const { promise, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(resolve, milliseconds, null);
+  return { passed: promise, cancel: () => clearTimeout(timer) };
 }
 
 export function base64(text: string | Uint8Array): string {
