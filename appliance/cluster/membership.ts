@@ -19,6 +19,10 @@ const notOfThisNode = ["cluster_nodes", "second_tickets"];
 /** What keeps a leader from writing, while another node's disk may well do; and for how long that has to last. */
 const unfitFaults = ["disk_space", "store_write"];
 const unfitMs = 5_000;
+/** Faults with which a follower does not take over. */
+const barring = ["master_key", "disk_space", "cluster_version"];
+/** A node that could not lead leaves it to others for so many leases. */
+const restLeases = 2;
 
 export class Membership {
   readonly node: string;
@@ -26,7 +30,7 @@ export class Membership {
   readonly database: string;
   readonly #settings: Settings;
   readonly #now: () => number;
-  readonly #leaseMs: number;
+  readonly leaseMs: number;
   readonly #onBroken: (error: Error) => void;
   readonly #heard = new HeardNodes();
   #lease: Lease | null = null;
@@ -36,6 +40,10 @@ export class Membership {
   #progress = { applied: 0, head: 0 };
   #open: { store: Store; faults: Faults } | null = null;
   #unfitSince: number | null = null;
+  /** It has seen the log, and written to its file, since it began to follow. */
+  #hasFollowed = false;
+  /** Before this time of the monotonic clock it does not take over. */
+  #restsUntil = 0;
   /** Whether this node would lead if nobody else did. */
   mayLead = false;
   /** What it says is wrong with it, beside the faults of its appliance. */
@@ -54,7 +62,7 @@ export class Membership {
     this.database = join(settings.dataDir, "rhythmx.db");
     this.#settings = settings;
     this.#now = now;
-    this.#leaseMs = settings.cluster.leaseSeconds * 1000;
+    this.leaseMs = settings.cluster.leaseSeconds * 1000;
     this.#onBroken = onBroken;
   }
 
@@ -68,7 +76,7 @@ export class Membership {
       etcd: etcdOptions(this.#settings.cluster),
       node: this.node,
       address: this.address,
-      leaseMs: this.#leaseMs,
+      leaseMs: this.leaseMs,
       report: this.#report(),
       onBroken: this.#onBroken,
     });
@@ -92,6 +100,12 @@ export class Membership {
     this.mayLead = false;
     this.fault = null;
     this.#unfitSince = null;
+    this.#hasFollowed = false;
+  }
+
+  /** Leaves it to others to lead for a while. */
+  rest(): void {
+    this.#restsUntil = performance.now() + restLeases * this.leaseMs;
   }
 
   /** The appliance has stopped, or is about to. */
@@ -112,8 +126,9 @@ export class Membership {
   get isReady(): boolean {
     const { applied, head } = this.#progress;
     const faults = this.#open?.faults;
-    if (faults === undefined || this.stopped !== null || head === 0 || head - applied > mostBehind) return false;
-    return !faults.has("master_key") && !faults.has("disk_space");
+    if (faults === undefined || this.stopped !== null || !this.#hasFollowed || head - applied > mostBehind)
+      return false;
+    return performance.now() >= this.#restsUntil && !barring.some((name) => faults.has(name));
   }
 
   /** Why this leader had better let another node lead; null: nothing is wrong with it, or no other one can. */
@@ -152,7 +167,7 @@ export class Membership {
       role: replica.role,
       replica: { ...replica, etcd: etcdOptions(this.#settings.cluster), node: this.node },
       status: () => this.status(),
-      mayAct: () => replica.role === "leader" && (this.#lease?.leftMs() ?? 0) > this.#leaseMs / 3,
+      mayAct: () => replica.role === "leader" && (this.#lease?.leftMs() ?? 0) > this.leaseMs / 3,
       deposed: () => {
         this.isDeposed = replica.role === "leader";
       },
@@ -167,6 +182,7 @@ export class Membership {
         this.stopped = progress instanceof Error ? progress : null;
         if (progress instanceof Error) return;
         this.#progress = progress;
+        this.#hasFollowed = true;
         this.isStale ||= progress.touched.includes("settings");
       },
       snapshot: (request, copy) =>
