@@ -135,7 +135,7 @@ class ClusterNode {
     await this.#hideWaiting();
     membership.begin("follower", 0);
     const side = membership.side({ role: "follower", cluster, epoch: 0, founder: false });
-    const appliance = await this.#start(side, this.#stopping.signal);
+    const appliance = await this.#start(side, null);
     const copied = readCopied(this.#dataDir);
     try {
       while (!this.#isStopping) {
@@ -162,7 +162,7 @@ class ClusterNode {
     const { node } = membership;
     await this.#hideWaiting();
     membership.begin("leader", epoch);
-    const appliance = await this.#startLeading(epoch, membership.side({ role: "leader", cluster, epoch, founder }));
+    const appliance = await this.#start(membership.side({ role: "leader", cluster, epoch, founder }), epoch);
     log.info("leads the cluster", { node, epoch });
     try {
       // It was for us, or for a node that did not take the lease: to step down for that one again and again helps nobody.
@@ -207,13 +207,19 @@ class ClusterNode {
     );
   }
 
-  /** Starts the appliance of a leader; a start that waits for something ends with the lease, or after as long, so that another node may lead. */
-  async #startLeading(epoch: number, side: NodeSide): Promise<Appliance> {
+  /**
+   * Starts the appliance of a role, and tells meanwhile what it waits for. A leader's start that waits for something ends with the lease of this
+   * epoch, or after as long, so that another node may lead.
+   */
+  async #start(node: NodeSide, epoch: number | null): Promise<Appliance> {
+    const membership = this.#membership;
     const lost = new AbortController();
     const blocked = new BlockedStart(this.#options.onFaults);
-    const starting = this.#start(side, AbortSignal.any([this.#stopping.signal, lost.signal]), blocked.noted);
+    membership.blocked = blocked;
+    const signal = AbortSignal.any([this.#stopping.signal, lost.signal]);
+    const start = startAppliance({ ...this.#options, node, starting: signal, onFaults: blocked.noted });
     let isStarting = true;
-    const settled = starting.then(
+    const settled = start.then(
       () => {},
       () => {},
     );
@@ -221,24 +227,14 @@ class ClusterNode {
       isStarting = false;
     });
     while (isStarting) {
-      const { epoch: ours } = await this.#membership.look();
-      if (ours !== epoch) lost.abort(new StoreError("store_not_leader", "another node leads the cluster"));
-      const why = blocked.because(this.#membership.leaseMs);
-      if (why !== null) lost.abort(new EdgeError("cluster_start", why));
+      const { epoch: ours } = await membership.look();
+      const why = epoch === null ? null : blocked.because(membership.leaseMs);
+      if (epoch !== null && ours !== epoch)
+        lost.abort(new StoreError("store_not_leader", "another node leads the cluster"));
+      else if (why !== null) lost.abort(new EdgeError("cluster_start", why));
       await Promise.race([settled, this.#pause(pollMs)]);
     }
-    return starting;
-  }
-
-  async #start(
-    node: NodeSide,
-    starting: AbortSignal,
-    onFaults: ApplianceOptions["onFaults"] = this.#options.onFaults,
-  ): Promise<Appliance> {
-    const appliance = await startAppliance({
-      ...{ ...this.#options, node, starting },
-      ...(onFaults === undefined ? {} : { onFaults }),
-    });
+    const appliance = await start;
     void appliance.broken.then((error) => this.#broken.resolve(error));
     this.#current = appliance;
     return appliance;

@@ -32,6 +32,6 @@ export class BlockedStart {
 
   /** What it has waited for, for at least so long; null: it does not. */
   because(milliseconds: number): string | null {
-    return performance.now() - this.#since > milliseconds ? this.#why : null;
+    return performance.now() - this.#since >= milliseconds ? this.#why : null;
   }
 }

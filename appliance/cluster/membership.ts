@@ -8,6 +8,7 @@ import type { Store } from "../../store/open-store.ts";
 import type { LeaseReport, LeaseState } from "../../store/replica/lease-agent.ts";
 import type { ReplicaOrder } from "../../store/replica/open-replica.ts";
 import { version } from "../runtime/version.ts";
+import { BlockedStart } from "./blocked-start.ts";
 import { etcdOptions, nodeAddress, nodeName } from "./connection.ts";
 import { HeardNodes } from "./heard-nodes.ts";
 import type { NodeSide } from "./side.ts";
@@ -48,6 +49,8 @@ export class Membership {
   mayLead = false;
   /** What it says is wrong with it, beside the faults of its appliance. */
   fault: string | null = "starting";
+  /** What its appliance waits for before it starts. */
+  blocked = new BlockedStart();
   /** What stops it from applying what the leader writes. */
   stopped: Error | null = null;
   /** Settings that are kept in memory have changed. */
@@ -229,7 +232,7 @@ export class Membership {
     const { address, mayLead } = this;
     // Of others, which say so themselves, and what is wrong in a ticket system.
     const faults = this.#open?.faults.list().filter(({ name }) => !notOfThisNode.includes(name)) ?? [];
-    const fault = this.fault ?? faults[0]?.message ?? null;
+    const fault = this.fault ?? this.blocked.because(0) ?? faults[0]?.message ?? null;
     return { live: { address, applied: this.#progress.applied, version, fault }, mayLead };
   }
 }

@@ -72,6 +72,7 @@ describe.skipIf(!etcdInstalled() || !disksMountable())("a leader whose disk is f
       const at = live.get("edge1")?.revision ?? "";
       if (at !== seen) told++;
       seen = at;
+      await Bun.sleep(200);
     }
     expect(led()).toBe(1);
     disk.empty();

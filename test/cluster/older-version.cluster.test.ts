@@ -72,6 +72,7 @@ describe.skipIf(!etcdInstalled())("a node of an older version", () => {
       const at = content.live.get("edge2")?.revision ?? "";
       if (at !== seen) told++;
       seen = at;
+      await Bun.sleep(200);
     }
     const fresh = new EtcdLog(new EtcdClient(options));
     expect(await fresh.last()).toEqual(end);

@@ -215,8 +215,18 @@ function answerOf(status: number, text: string): unknown {
     return answer;
   }
   const { code, message, error } = answer;
-  const said = [message, error].find((one) => typeof one === "string");
-  throw new EtcdRefusal(typeof code === "number" ? code : 2, `etcd says: ${shown(said as string | undefined, status)}`);
+  const said = shown([message, error].find((one) => typeof one === "string") as string | undefined, status);
+  throw new EtcdRefusal(typeof code === "number" ? code : 2, `etcd says: ${said}${remedyOf(said)}`);
+}
+
+/** What to do about what etcd says; "" where that says it all. */
+function remedyOf(said: string): string {
+  if (/database space exceeded/.test(said))
+    return " (its quota): compact it, defragment it and disarm the alarm (docs/cluster.md, When etcd's database is full)";
+  if (/user name|invalid auth|permission denied|authentication/i.test(said))
+    return ": its users are not supported; have it take clients by certificate (--client-cert-auth)";
+  if (/corrupt/i.test(said)) return ": replace that member of etcd";
+  return "";
 }
 
 /** Words of somebody else on one short line. */
@@ -241,9 +251,21 @@ export function fromBase64(text: string | undefined): Buffer {
   return Buffer.from(text ?? "", "base64");
 }
 
+/** What to do about errors of a connection. */
+const remedies: readonly (readonly [RegExp, string])[] = [
+  [/CERT_HAS_EXPIRED|expired/i, "etcd's certificate, or this machine's clock, is out of date"],
+  [/ERR_TLS_CERT_ALTNAME_INVALID|altnames/i, "etcd's certificate has to name the address in RHYTHMX_CLUSTER"],
+  [/UNABLE_TO_|SELF_SIGNED|issuer|self.signed/i, "RHYTHMX_CLUSTER_CA_FILE is not the authority of etcd's certificate"],
+  [/alert|ALERT|certificate required|bad certificate/, "etcd refuses RHYTHMX_CLUSTER_CERT_FILE"],
+  [/WRONG_VERSION|EPROTO|packet length/i, "one side speaks TLS and the other does not: http or https in RHYTHMX_CLUSTER"],
+  [/ENOTFOUND|EAI_AGAIN/, "this name has no address"],
+];
+
 function words(error: unknown): string {
   if (!(error instanceof Error)) return "no endpoint";
   const code = String((error as { code?: unknown }).code ?? "");
   if (code === "ECONNREFUSED" || code === "ConnectionRefused") return "nothing answers at this address";
+  const remedy = remedies.find(([pattern]) => pattern.test(`${code} ${error.message}`))?.[1];
+  if (remedy !== undefined) return `${error.message || code}: ${remedy}`;
   return error.message || code || error.name;
 }
