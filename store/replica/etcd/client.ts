@@ -257,7 +257,10 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   [/ERR_TLS_CERT_ALTNAME_INVALID|altnames/i, "etcd's certificate has to name the address in RHYTHMX_CLUSTER"],
   [/UNABLE_TO_|SELF_SIGNED|issuer|self.signed/i, "RHYTHMX_CLUSTER_CA_FILE is not the authority of etcd's certificate"],
   [/alert|ALERT|certificate required|bad certificate/, "etcd refuses RHYTHMX_CLUSTER_CERT_FILE"],
-  [/WRONG_VERSION|EPROTO|packet length/i, "one side speaks TLS and the other does not: http or https in RHYTHMX_CLUSTER"],
+  [
+    /WRONG_VERSION|EPROTO|packet length/i,
+    "one side speaks TLS and the other does not: http or https in RHYTHMX_CLUSTER",
+  ],
   [/ENOTFOUND|EAI_AGAIN/, "this name has no address"],
 ];
 
