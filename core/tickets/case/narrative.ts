@@ -4,6 +4,7 @@ import { eventClause, oneLine } from "../../logs/event-text.ts";
 import { chainWords } from "./attack-chain.ts";
 import type { CaseFacts } from "./case-facts.ts";
 import { HostRoles, seenOn } from "./host-roles.ts";
+import { restsOnNothing, whyNothing } from "./no-evidence.ts";
 import { type Observed, type ObservedRule, some, techniqueLabel } from "./observed.ts";
 import { shown } from "./seen-words.ts";
 
@@ -38,6 +39,8 @@ export function threatVerdict(facts: CaseFacts, observed: Observed, pattern: str
   const where = isAlone || observed.hosts.length === 0 ? "" : ` on ${some(observed.hosts.map(named), 4)}`;
   const what = isStaged(facts) ? `an attack in several stages: ${pattern}` : pattern;
   const sure = risk.confidence === null ? "" : `, confidence ${risk.confidence.word}`;
+  if (restsOnNothing(facts))
+    return `${kind} ${actor} of ${shown(body.entity_name)}: risk ${body.risk.score} of 100 (${body.risk.level}). ${whyNothing(facts)}`;
   return [
     `${kind} ${actor} of ${shown(body.entity_name)} shows signs of ${what}${where}; risk ${body.risk.score} of 100 (${body.risk.level})${sure}.`,
     `${countsOf(facts)} came in ${span(firstOf(facts), lastOf(facts))}.`,
@@ -61,7 +64,7 @@ export function threatAnalysis(facts: CaseFacts, observed: Observed, pattern: st
             : `${others.length} more rules fired ${times(rest)} together; each has a row below.`,
         ]),
     ...(observed.rules.length === 0 ? [withoutRules(facts)] : []),
-    reasons(facts, pattern),
+    ...(restsOnNothing(facts) ? [] : [reasons(facts, pattern)]),
   ];
 }
 
@@ -104,10 +107,11 @@ function reasons({ risk, body, cases, rules }: CaseFacts, pattern: string): stri
     .join(" ");
 }
 
-function withoutRules({ body, alarms }: CaseFacts): string {
+function withoutRules(facts: CaseFacts): string {
+  if (restsOnNothing(facts)) return whyNothing(facts);
+  const { body, alarms } = facts;
   const { sigma_alert_count: detections, alarm_count: count } = body.risk;
   if (detections > 0) return `No detection of ${shown(body.group_key)} is kept any more.`;
-  if (count === 0) return "Neither a detection nor a SIEM alarm has counted towards this incident: somebody made it.";
   const top = [...alarms].sort((a, b) => b.rbp - a.rbp || b.at - a.at).slice(0, 3);
   const named = top.map(({ name, rbp, at }) => `${minute(at)} UTC: "${oneLine(name, 120)}" (priority ${rbp})`);
   return `No detection: it rests on ${many(count, "SIEM alarm")}${named.length === 0 ? "" : `, the highest ${some(named, 3)}`}.`;
