@@ -37,7 +37,8 @@ export function threatVerdict(facts: CaseFacts, observed: Observed, pattern: str
         ? withRole(body.group_key, roles.accountWords(body.group_key))
         : shown(body.group_key);
   const where = isAlone || observed.hosts.length === 0 ? "" : ` on ${some(observed.hosts.map(named), 4)}`;
-  const what = isStaged(facts) ? `an attack in several stages: ${pattern}` : pattern;
+  const stages = "an attack in several stages";
+  const what = pattern === "multi stage attack" ? stages : isStaged(facts) ? `${stages}: ${pattern}` : pattern;
   const sure = risk.confidence === null ? "" : `, confidence ${risk.confidence.word}`;
   if (restsOnNothing(facts))
     return `${kind} ${actor} of ${shown(body.entity_name)}: risk ${body.risk.score} of 100 (${body.risk.level}). ${whyNothing(facts)}`;
@@ -48,7 +49,7 @@ export function threatVerdict(facts: CaseFacts, observed: Observed, pattern: str
 }
 
 /** Paragraphs: the most serious rules in the order in which they first fired, then why the risk is what it is. */
-export function threatAnalysis(facts: CaseFacts, observed: Observed, pattern: string): string[] {
+export function threatAnalysis(facts: CaseFacts, observed: Observed): string[] {
   const serious = observed.rules.filter(({ rule }) => rule.level !== "informational");
   const told = (serious.length > 0 ? serious : observed.rules).slice(0, mostRules);
   const others = observed.rules.filter((one) => !told.includes(one));
@@ -64,7 +65,7 @@ export function threatAnalysis(facts: CaseFacts, observed: Observed, pattern: st
             : `${others.length} more rules fired ${times(rest)} together; each has a row below.`,
         ]),
     ...(observed.rules.length === 0 ? [withoutRules(facts)] : []),
-    ...(restsOnNothing(facts) ? [] : [reasons(facts, pattern)]),
+    ...(restsOnNothing(facts) ? [] : [reasons(facts)]),
   ];
 }
 
@@ -79,7 +80,7 @@ function ruleSentence({ rule, event, hosts }: ObservedRule): string {
   }.`;
 }
 
-function reasons({ risk, body, cases, rules }: CaseFacts, pattern: string): string {
+function reasons({ risk, body, cases, rules }: CaseFacts): string {
   const open = cases.filter(({ status }) => status !== "CLOSED");
   const types = (list: typeof open) =>
     some([...new Set(list.map(({ type, severity }) => `${type.replaceAll("_", " ")} (${severity.toLowerCase()})`))], 6);
@@ -90,7 +91,7 @@ function reasons({ risk, body, cases, rules }: CaseFacts, pattern: string): stri
       ? `${many(open.length, "threat case")} of ${shown(body.group_key)} ${open.length === 1 ? "is" : "are"} open: ${types(open)}.`
       : cases.length > 0
         ? `No threat case of ${shown(body.group_key)} is open any more; closed: ${types([...cases])}.`
-        : `No threat case of ${shown(body.group_key)} is open; what it is called, ${pattern}, comes from its rules.`,
+        : `No threat case of ${shown(body.group_key)} is open; its attack pattern comes from its rules alone.`,
     // What one rule is worth by itself may be all that the score is made of.
     floor != null && Math.round(floor.points) >= body.risk.score
       ? `The risk rests on "${shown(floor.rule)}" by itself: ${asClause(floor.why)}.`
@@ -151,7 +152,7 @@ function times(count: number): string {
 /** A sentence as a part of another one. */
 function asClause(sentence: string): string {
   const text = sentence.replace(/\.$/, "");
-  return /^\p{Lu}\p{Ll}/u.test(text) && !/^(?:SIEM|ATT&CK)/.test(text)
+  return /^(?:\p{Lu}\p{Ll}|A )/u.test(text) && !/^(?:SIEM|ATT&CK)/.test(text)
     ? `${text.charAt(0).toLowerCase()}${text.slice(1)}`
     : text;
 }
