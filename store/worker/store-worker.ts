@@ -273,5 +273,7 @@ export class StoreWorker {
     this.#reading?.database.close();
     this.#open = null;
     this.#reading = null;
+    this.#doubtful = false;
+    this.#unknownSchema = undefined;
   }
 }
