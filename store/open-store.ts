@@ -7,6 +7,7 @@ import type { ReplicaOrder } from "./replica/open-replica.ts";
 import { LiveBackups } from "./worker/backups.ts";
 import type { Followed, Opened, OpenMode } from "./worker/calls.ts";
 import { type Clients, clientsOf } from "./worker/client.ts";
+import type { KeptWorkers } from "./worker/kept-workers.ts";
 import type { Reading, Writing } from "./worker/operations.ts";
 import { Reader } from "./worker/reader.ts";
 import { type OnFault, WorkerCalls } from "./worker/worker-calls.ts";
@@ -40,6 +41,8 @@ export interface Store extends IntakeStore, HourlyStore {
   trimLog(seq: number, mostBytes: number): Promise<void>;
   /** Copies the open file as it is at one moment to `to`, a new file, without holding up who writes. @throws StoreError */
   copy(to: string): Promise<void>;
+  /** Has the Workers collect their garbage now; `withCode`: also what was compiled so far goes. For a time of rest. @throws StoreError */
+  giveBackMemory(withCode: boolean): Promise<void>;
   /** Calls without an answer yet, of the Worker that writes and of the one that reads. */
   readonly waiting: Readonly<{ writer: number; reader: number }>;
   /** Waits for calls in progress, closes the file and ends the Workers. Later calls are refused. */
@@ -58,6 +61,8 @@ export interface StoreOptions {
   onCommit?: OnCommit;
   /** Makes this the store of a node of a cluster. Default: it is one by itself. */
   replica?: ReplicaOrder;
+  /** Workers of stores before and after this one. Default: it starts and ends its own. */
+  workers?: KeptWorkers;
 }
 
 /**
@@ -66,7 +71,7 @@ export interface StoreOptions {
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { path, clock, mode = "serve", onFault = () => {}, onBroken = () => {}, onCommit, replica = null } = options;
-  const calls = new WorkerCalls(onFault, onBroken, onCommit);
+  const calls = new WorkerCalls(onFault, onBroken, onCommit, options.workers);
   let opened: Opened;
   try {
     opened = (await calls.call("open", null, [path, clock.now(), mode, onCommit !== undefined, replica])) as Opened;
@@ -74,7 +79,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await calls.end();
     throw error;
   }
-  const reader = new Reader(path, onFault);
+  const reader = new Reader(path, onFault, options.workers);
   const backups = new LiveBackups(path);
   const { intake, events, admin, incidents, campaigns, tickets } = clientsOf<Writing>(opened.writing, (...call) =>
     calls.call(...call),
@@ -110,6 +115,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     logPosition: async () => (await calls.call("logPosition", null, [])) as number,
     trimLog: async (seq, mostBytes) => void (await calls.call("trimLog", null, [seq, mostBytes])),
     copy: (to) => backups.copy(to),
+    giveBackMemory: async (withCode) => {
+      await Promise.all([calls.call("giveBackHeap", null, [withCode]), reader.giveBackHeap(withCode)]);
+    },
     get isIdle() {
       return calls.isIdle && reader.isIdle && backups.isIdle;
     },
