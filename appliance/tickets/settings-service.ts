@@ -42,6 +42,7 @@ import {
 import { retryStanding } from "./standing.ts";
 import { statusOf } from "./status.ts";
 import { adapterOf } from "./systems.ts";
+import { notEnabled } from "./ticket-requests.ts";
 
 type Json = Record<string, unknown>;
 
@@ -223,6 +224,11 @@ export class SettingsService {
   /** The adapter for an entity's tickets, with the settings in force. @throws EdgeError not_configured, ca_file */
   adapterOf(system: TicketSystemName, entity: string): TicketSystem {
     return adapterOf(this.#parts.dispatcher.systems, system, entity);
+  }
+
+  /** @throws EdgeError not_enabled */
+  expectEnabled(system: TicketSystemName): void {
+    if (!this.#parts.dispatcher.systems?.isEnabled(system)) throw notEnabled(system);
   }
 
   /** Configured, Enabled, Last Test (seed 001), and the state of deliveries. */

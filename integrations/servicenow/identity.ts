@@ -44,7 +44,7 @@ export class RecordIdentity {
     this.#table = table;
   }
 
-  /** The record with this correlation id; null if there is none. @throws DeliveryError hidden: it exists, but the account may not read it */
+  /** The record with this correlation id; null if there is none. @throws DeliveryError hidden: it exists, but the account may not read it; unfiltered */
   async find(correlation: string): Promise<RemoteTicket | null> {
     const [row] = await this.#ours(correlation);
     return row === undefined ? null : this.#shown(row);
@@ -65,13 +65,33 @@ export class RecordIdentity {
         title: rawOf(row.short_description),
         status: displayOf(row.state),
         madeAt: made === null ? null : toIso(made),
+        others: [],
       };
     });
   }
 
+  /**
+   * Whether what the settings name has this record. A record that could not be read when it was made is known by its number alone, which another one
+   * has after a clone of the instance, or elsewhere.
+   */
+  async owns({ remote, correlation }: KnownTicket): Promise<boolean> {
+    const isHere = this.#table.has(remote.url);
+    const isKnownByNumber = !sysIdForm.test(remote.id);
+    if (isHere && !isKnownByNumber) return true;
+    const field = isKnownByNumber ? "number" : "sys_id";
+    const rows = await this.#rows(`${field}=${remote.id}`).catch(noneShown);
+    const row = rows.find((one) => rawOf(one[field]) === remote.id);
+    if (row === undefined) return isHere;
+    const said = rawOf(row.correlation_id);
+    return said === "" ? isHere || !isKnownByNumber : said === correlation;
+  }
+
   async findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
     for (const { remote, correlation } of known.slice(0, mostKnown)) {
-      const found = await this.find(correlation);
+      const found = await this.find(correlation).catch((error: unknown) => {
+        if (error instanceof DeliveryError && error.code === "unfiltered") return null;
+        throw error;
+      });
       if (found !== null && (found.id === remote.id || found.key === remote.key)) return true;
     }
     return false;
@@ -86,10 +106,7 @@ export class RecordIdentity {
         data: { permanent: true },
       });
     const field = isId ? "sys_id" : "number";
-    const rows = await this.#rows(`${field}=${number}`).catch((error: unknown) => {
-      if (error instanceof DeliveryError && !error.retryable && error.code !== "unauthorized") return [];
-      throw error;
-    });
+    const rows = await this.#rows(`${field}=${number}`).catch(noneShown);
     const row = rows.find((one) => rawOf(one[field]).toLowerCase() === number.toLowerCase());
     const ticket = row === undefined ? null : this.#ticket(row);
     if (row === undefined || ticket === null) {
@@ -118,9 +135,14 @@ export class RecordIdentity {
         retryable: false,
         data: { permanent: true },
       });
-    // ServiceNow silently ignores invalid parts of a query, so each row is checked.
-    return (await this.#rows(`correlation_id=${correlation}`, more)).filter(
-      (one) => rawOf(one.correlation_id) === correlation,
+    // ServiceNow silently ignores invalid parts of a query, so each row is checked. The oldest first: a copy of a record has its columns.
+    const rows = await this.#rows(`correlation_id=${correlation}^ORDERBYsys_created_on`, more);
+    const ours = rows.filter((one) => rawOf(one.correlation_id) === correlation);
+    if (ours.length > 0 || rows.length === 0) return ours;
+    throw new DeliveryError(
+      "unfiltered",
+      "the instance gives records that do not show the correlation_id asked for, so that it says nothing: it ignores the condition, or the account may not read that column",
+      { retryable: true, data: { permanent: false, words: "" } },
     );
   }
 
@@ -147,4 +169,10 @@ export class RecordIdentity {
     const id = rawOf(row.sys_id);
     return id === "" ? null : this.#table.ticket(id, rawOf(row.number) || id);
   }
+}
+
+/** For `catch`: what the account may not read shows nothing. @throws the error */
+function noneShown(error: unknown): StateRow[] {
+  if (error instanceof DeliveryError && !error.retryable && error.code !== "unauthorized") return [];
+  throw error;
 }
