@@ -57,7 +57,7 @@ export class RecordIdentity {
 
   /** The same with what people recognise them by. @throws DeliveryError hidden */
   async candidates(correlation: string): Promise<TicketCandidate[]> {
-    const rows = await this.#ours(correlation, ",short_description,state,sys_created_on");
+    const rows = await this.#ours(correlation, ",short_description,state");
     return rows.map((row) => {
       const made = utcOf(rawOf(row.sys_created_on));
       return {
@@ -136,9 +136,10 @@ export class RecordIdentity {
         data: { permanent: true },
       });
     // ServiceNow silently ignores invalid parts of a query, so each row is checked. The oldest first: a copy of a record has its columns.
-    const rows = await this.#rows(`correlation_id=${correlation}^ORDERBYsys_created_on`, more);
+    const rows = await this.#rows(`correlation_id=${correlation}`, more);
     const ours = rows.filter((one) => rawOf(one.correlation_id) === correlation);
-    if (ours.length > 0 || rows.length === 0) return ours;
+    const madeAt = (row: StateRow) => rawOf(row.sys_created_on);
+    if (ours.length > 0 || rows.length === 0) return ours.toSorted((a, b) => (madeAt(a) < madeAt(b) ? -1 : 1));
     throw new DeliveryError(
       "unfiltered",
       "the instance gives records that do not show the correlation_id asked for, so that it says nothing: it ignores the condition, or the account may not read that column",
@@ -161,7 +162,7 @@ export class RecordIdentity {
   /** `more`: further columns, each after a comma; then every column has its value for people too. */
   async #rows(query: string, more = ""): Promise<StateRow[]> {
     const shown = more === "" ? "" : "&sysparm_display_value=all";
-    const path = `${this.#table.path}?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=5&sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,correlation_id${more}${shown}`;
+    const path = `${this.#table.path}?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=5&sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,correlation_id,sys_created_on${more}${shown}`;
     return (await this.#table.list(path)) as StateRow[];
   }
 
