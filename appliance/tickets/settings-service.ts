@@ -255,6 +255,8 @@ export class SettingsService {
     const system = ticketSystems.find((name) => name === section);
     if (system === undefined) return;
     dispatcher.credentialsAccepted(system);
+    // Nothing goes there, and what may have arrived could not be looked up.
+    if (!dispatcher.systems?.isEnabled(system)) return;
     const resumed = await retryStanding(store.tickets, { system, state: "parked" }, clock.now());
     if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
     dispatcher.wake();

@@ -63,6 +63,8 @@ const switchedOff =
 
 /** What may have arrived in a system that is switched off waits for a person, and for it to be switched on again. Returns how many were parked. */
 export async function parkUnknown(database: Database, system: TicketSystemName, now: number): Promise<number> {
+  const waits = "select 1 from deliveries where system = ? and state = 'unknown' limit 1";
+  if ((await database.read(waits, [system])).rows.length === 0) return 0;
   const results = await database.write([
     {
       sql: `update deliveries set state = 'parked', updated_at = ?1,

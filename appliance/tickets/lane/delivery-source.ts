@@ -20,21 +20,21 @@ export class DeliverySource implements JobSource {
   #notedAt: number | null = null;
   /** Whether the clock may have been set back since waits were brought in line with it; so at the start. */
   #keepsWaits = true;
-  /** Whether nothing waits to be looked up in a system that is switched off. */
-  #hasParked = false;
+  /** When it was last seen to that nothing waits to be looked up in a system that is switched off; epoch milliseconds. */
+  #parkedAt = Number.NEGATIVE_INFINITY;
 
   constructor(lane: LaneView) {
     this.#lane = lane;
   }
 
   apply({ retry }: TicketSettings): void {
-    this.#hasParked = false;
+    this.#parkedAt = Number.NEGATIVE_INFINITY;
     this.#schedule.set(retry.schedule);
   }
 
   async note(now: number): Promise<void> {
     const { throttle, system, isEnabled } = this.#lane;
-    if (!isEnabled && !this.#hasParked) await this.#parkUnknown(now);
+    if (!isEnabled && Math.abs(now - this.#parkedAt) >= minuteMs) await this.#parkUnknown(now);
     const setBackBy = (this.#notedAt ?? now) - now;
     if (setBackBy > 0) throttle.until -= setBackBy;
     this.#keepsWaits ||= setBackBy > minuteMs;
@@ -82,7 +82,7 @@ export class DeliverySource implements JobSource {
   /** What may have arrived in a system that was switched off since is nobody's but a person's. */
   async #parkUnknown(now: number): Promise<void> {
     const { system, tools } = this.#lane;
-    this.#hasParked = true;
+    this.#parkedAt = now;
     const parked = await tools.store.tickets.parkUnknown(system, now);
     if (parked > 0) tools.log.warn("a ticket system that is switched off may have what was sent", { system, parked });
   }
@@ -105,9 +105,6 @@ export class DeliverySource implements JobSource {
         } catch (error) {
           this.#brokenOff.add(delivery.id);
           throw error;
-        } finally {
-          // The system may have been switched off meanwhile.
-          this.#hasParked = false;
         }
       },
     };
