@@ -175,7 +175,7 @@ describe("tickets of other entities", () => {
     const { it, parked, south, nora } = await twoEntities();
     it.snow.options.filters = false;
     await (await login(it)).post(`/api/deliveries/${parked.id}/retry`, {});
-    await eventually(it, async () => (await listed(it, "state=discarded")).length === 1);
+    await eventually(it, async () => (await listed(it, "state=confirmed")).length === 2);
     const shown = async (who: ApiClient) => JSON.stringify((await who.get(`/api/deliveries/${parked.id}`)).body);
     expect(await shown(await login(it))).toContain(south.correlation_id ?? "?");
     expect(await shown(await nora())).not.toContain(south.correlation_id ?? "?");

@@ -79,7 +79,7 @@ export class ServiceNowStandIn extends StandIn {
       );
     // Times in queries are those of the account's zone.
     const local = (row: Row) => shifted(row.sys_updated_on ?? "", this.options.zoneHours);
-    const ofTable = this.rows.filter((row) => row.sys_class_name === table);
+    const ofTable = this.rows.filter((row) => (row.sys_class_name ?? "incident") === table);
     const found = ofTable.filter((row) =>
       (this.options.filters ? valid : []).every((one) =>
         one?.[2] === ">=" ? local(row) >= (one[3] ?? "") : row[one?.[1] ?? ""] === one?.[3],
@@ -209,7 +209,7 @@ export class ServiceNowStandIn extends StandIn {
   }
 
   #one(asked: Asked, table: string, id: string): Reply {
-    const row = this.rows.find((one) => one.sys_id === id && one.sys_class_name === table);
+    const row = this.rows.find((one) => one.sys_id === id && (one.sys_class_name ?? "incident") === table);
     const isHidden = asked.method === "GET" && !this.options.readable;
     if (row === undefined || isHidden)
       return {
