@@ -41,6 +41,8 @@ export interface ListedTable {
   sorts: Partial<Record<Sorted["by"], string>>;
   /** Rows have an owner, a ticket and a service level. */
   hasOwners?: true;
+  /** So many that those since a time are counted in part. */
+  isLarge?: true;
   /** Absent = it cannot be searched. */
   search?: {
     /** The table of the index, and the column whose values are the rowids there. */
@@ -176,6 +178,7 @@ export const listedTables = {
         and seq > coalesce((select first_seq from sigma_alerts where recorded_at < ?1 order by recorded_at desc limit 1), 0)
         order by seq limit 1`,
     },
+    isLarge: true,
     columns: { entity: "a.entity_name", risk: "a.risk", recorded: "a.recorded_at", level: "a.level", hash: "a.hash" },
     search: {
       index: "alert_search",

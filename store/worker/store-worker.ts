@@ -11,6 +11,7 @@ import { newMemory } from "../campaigns/step.ts";
 import { Database } from "../database/database.ts";
 import { rememberEntities } from "../database/entity-spellings.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
+import { integrityCheck } from "../database/integrity.ts";
 import type { Batch } from "../database/replication.ts";
 import { countsAfter } from "../events/counts-after.ts";
 import { RepeatedAlerts } from "../events/repeated-alerts.ts";
@@ -129,6 +130,7 @@ export class StoreWorker {
     if (method === "logPosition") return (this.#replica?.leading ?? this.#replica?.following)?.mark.seq ?? 0;
     if (method === "trimLog") return this.#replica && trimLog(this.#replica.log, ...(args as [number, number]));
     if (method === "copy") return this.#copy(...(args as [LiveCopy]));
+    if (method === "integrityCheck") return this.#check(...(args as [string]));
     if (method === "beginLease") return this.#beginLease(...(args as [LeaseOrder, number]));
     if (method === "lease") return this.#lease?.state(...(args as [LeaseReport]));
     if (method === "endLease") return this.#lease?.end(...(args as [boolean]));
@@ -242,6 +244,17 @@ export class StoreWorker {
   #copy(order: LiveCopy): void {
     yieldToOthers();
     copyWhole(order);
+  }
+
+  /** Checks a file in use, in a Worker that does nothing else. */
+  async #check(path: string): Promise<string[]> {
+    yieldToOthers();
+    const database = await Database.open(path, "read");
+    try {
+      return await integrityCheck(database);
+    } finally {
+      database.close();
+    }
   }
 
   /** Begins a backup or, with null, takes its next step. */
