@@ -121,10 +121,11 @@ export function conditionsOf(source: Source, filters: StoredFilters, { entities,
   if (by === "updated" && filters.createdSince !== undefined)
     all.add(`${columns.recorded} >= ?`, toIso(filters.createdSince));
   if (filters.minRisk !== undefined) {
-    const risk = `${sorted === "risk_score" ? "" : other}${columns.risk}`;
-    all.add(`${risk} >= ?`, filters.minRisk);
+    const isFound = sorted === "risk_score" || source.way === "few";
+    all.add(`${isFound ? "" : table.isLarge ? "+" : other}${columns.risk} >= ?`, filters.minRisk);
     // Said for the index of higher risks.
-    if (source.way === "few" && table.isLarge && filters.minRisk > commonRisk) all.add(`${risk} > ${commonRisk}`);
+    if (source.way === "few" && table.isLarge && filters.minRisk > commonRisk)
+      all.add(`${columns.risk} > ${commonRisk}`);
   }
   oneOf(columns.id, filters.ids);
   if (table.hasOwners) addOwnership(all, filters, now, source.way === "few" ? null : (sorted ?? source.way ?? null));

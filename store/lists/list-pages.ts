@@ -34,15 +34,13 @@ export async function listPage(
   const { order, limit, offset, now } = query;
   const by = order.kind === "walk" ? order.by : "created";
   const limits = [...(entities === null ? [] : [entities]), ...(filters.entity === undefined ? [] : [filters.entity])];
-  const search = await searchOf(database, query.collection, query.filters, limits, order);
+  const asksIndex = await searchOf(database, query.collection, query.filters, limits, order);
   const sorted = order.kind === "sorted" ? order.by : null;
-  const usual = sourceOf(table, by, search, sorted !== null);
-  const source = await wayOf(database, usual, { query, filters, limits });
-  const { seq } = source;
+  const usual = sourceOf(table, by, asksIndex, sorted !== null);
+  const { rows: source, count: from } = await wayOf(database, usual, { query, filters, limits });
+  const { seq, search } = source;
   const lookedUp = order.kind === "walk" && order.direction === "up" && order.position === null;
   const countsAll = order.kind !== "walk" || !order.positionIsBound;
-  // Of all rows SQLite counts those of an index faster than it meets them.
-  const from = countsAll && source.way === "order" ? usual : source;
   const counted = conditionsOf(from, filters, { entities, now, sorted: null });
   if (!countsAll && order.position !== null) counted.add(`${seq} > ?`, order.position);
   const totalBy = (after: number | null) =>

@@ -7,7 +7,7 @@ import { factQuery } from "../../core/search/query.ts";
 import type { Database } from "../database/database.ts";
 import { integer } from "../database/rows.ts";
 import type { Statement } from "./conditions.ts";
-import { areOpen, type Source, type StoredFilters } from "./filters.ts";
+import { areOpen, type Source, type StoredFilters, sourceOf } from "./filters.ts";
 import { commonRisk, fewRows } from "./search.ts";
 
 /** Behind so near a position all rows are met. */
@@ -27,33 +27,59 @@ interface Asked {
   limits: readonly (readonly string[])[];
 }
 
-/** `usual`: what rows are taken from where nothing is better known. */
-export async function wayOf(database: Database, usual: Source, asked: Asked): Promise<Source> {
+/** Where rows of a page are taken from, and by what all that match are counted. */
+interface Ways {
+  rows: Source;
+  count: Source;
+}
+
+/** `given`: what rows are taken from where nothing is better known. */
+export async function wayOf(database: Database, given: Source, asked: Asked): Promise<Ways> {
   const { query, filters } = asked;
-  if (usual.search !== null || isNarrow(filters)) return usual;
+  const { text, rule, host, user, minRisk } = filters;
+  // Levels alone are found by the index of the search for as long as no risk is asked for.
+  const isOfLevels = query.collection === "alerts" && [text, rule, host, user].every((one) => one === undefined);
+  if ((given.search !== null && !(isOfLevels && minRisk !== undefined)) || isNarrow(filters)) return both(given);
+  const usual = sourceOf(given.table, given.by, null, false);
   const all = query.collection === "alerts" ? alertCandidates(asked) : candidates(asked, query.collection);
   const { order } = query;
   if (all.length === 0)
     return query.collection !== "alerts" && order.kind === "walk" && order.by === "updated"
-      ? { ...usual, way: "order" }
-      : usual;
+      ? { rows: { ...usual, way: "order" }, count: countedBy(usual, query, filters) }
+      : both(given);
   const columns = all.map(({ rows }, n) => `(${rows.sql}) as rows${n}`);
   const { rows } = await database.read(
     `select ${[...columns, `${usual.table.top[usual.by]} as top`].join(", ")}`,
     all.flatMap(({ rows: one }) => one.args),
   );
   const row = rows[0] ?? {};
-  const start = order.kind === "walk" && order.direction === "up" ? order.position : null;
-  if (start !== null && integer(row, "top") - start <= nearby) return { ...usual, way: "order" };
   const counted = all.map((one, n) => ({ ...one, count: integer(row, `rows${n}`) }));
   const fewest = counted.reduce((a, b) => (b.count < a.count ? b : a));
-  if (fewest.count > fewRows)
-    // Of alerts in the order of their ids the search index gives those of some entities or levels.
-    return query.collection === "alerts" && usual.by === "created" && usesFacts(asked)
-      ? usual
-      : { ...usual, way: "order" };
-  const from = fromOf(query.collection, usual.by, fewest.index);
-  return { ...usual, from, way: "few", ...(fewest.ids === undefined ? {} : { ids: fewest.ids }) };
+  const isFew = fewest.count <= fewRows;
+  const few: Source = {
+    ...usual,
+    from: fromOf(query.collection, usual.by, fewest.index),
+    way: "few",
+    ...(fewest.ids === undefined ? {} : { ids: fewest.ids }),
+  };
+  const start = order.kind === "walk" && order.direction === "up" ? order.position : null;
+  if (start !== null && integer(row, "top") - start <= nearby)
+    return { rows: { ...usual, way: "order" }, count: isFew ? few : countedBy(usual, query, filters) };
+  if (isFew) return both(few);
+  // Of alerts in the order of their ids the search index gives those of some entities or levels.
+  if (query.collection === "alerts" && usual.by === "created" && usesFacts(asked)) return { rows: given, count: given };
+  return { rows: { ...usual, way: "order" }, count: countedBy(usual, query, filters) };
+}
+
+function both(source: Source): Ways {
+  return { rows: source, count: source };
+}
+
+/** Of all rows SQLite counts those of an index faster than it meets them. */
+function countedBy(usual: Source, { order, collection }: PageQuery, { minRisk }: StoredFilters): Source {
+  if (order.kind === "walk" && order.positionIsBound) return { ...usual, way: "order" };
+  if (collection !== "alerts" || minRisk === undefined || minRisk <= commonRisk) return usual;
+  return { ...usual, from: fromOf(collection, "created", "sigma_alerts_risk"), way: "few" };
 }
 
 /** Whether few rows can be meant, which SQLite finds by itself; or open incidents by when they are due. */
