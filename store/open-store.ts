@@ -43,6 +43,8 @@ export interface Store extends IntakeStore, HourlyStore {
   copy(to: string): Promise<void>;
   /** The faults that SQLite finds in the file; empty when there are none. Reads the whole file, without holding up who writes or reads. @throws StoreError */
   integrityCheck(): Promise<string[]>;
+  /** Has the Workers collect their garbage now; `withCode`: also what was compiled so far goes. For a time of rest. @throws StoreError */
+  giveBackMemory(withCode: boolean): Promise<void>;
   /** Calls without an answer yet, of the Worker that writes and of the one that reads. */
   readonly waiting: Readonly<{ writer: number; reader: number }>;
   /** Waits for calls in progress, closes the file and ends the Workers. Later calls are refused. */
@@ -115,6 +117,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     trimLog: async (seq, mostBytes) => void (await calls.call("trimLog", null, [seq, mostBytes])),
     copy: (to) => backups.copy(to),
     integrityCheck: () => check.run(),
+    giveBackMemory: async (withCode) => {
+      await Promise.all([calls.call("giveBackHeap", null, [withCode]), reader.giveBackHeap(withCode)]);
+    },
     get isIdle() {
       return calls.isIdle && reader.isIdle && backups.isIdle && check.isIdle;
     },

@@ -19,7 +19,8 @@ export type StoreMethod =
   | "integrityCheck"
   | "beginLease"
   | "lease"
-  | "endLease";
+  | "endLease"
+  | "giveBackHeap";
 
 /** `serve`: the service; `change`: a command that writes while no service runs; `look`: a command that only reads. */
 export type OpenMode = "serve" | "change" | "look";
@@ -53,4 +54,6 @@ export interface Followed {
   head: number;
   /** What was changed of that a process keeps in memory. */
   touched: Touched[];
+  /** Why this version of the program cannot lead with the schema that the file has now; null: it can. */
+  unknownSchema: string | null;
 }
