@@ -55,11 +55,11 @@ export async function listPage(
   const top = search === null ? head.top : Math.min(head.top, search.known[by]);
   const start = order.kind === "walk" ? await startOf(database, table, order, query.filters, top) : 0;
   if (lookedUp && start > 0) counted.add(`${seq} > ?`, start);
-  const conditions = (from: Source) => {
+  const conditions = (from: Source, after = 0) => {
     const rows = conditionsOf(from, filters, { entities, now, sorted });
     if (order.kind !== "walk") return rows;
     if (order.direction === "up") {
-      rows.add(`${from.seq} > ?`, start);
+      rows.add(`${from.seq} > ?`, Math.max(start, after));
       if (search !== null) rows.add(`${from.seq} <= ?`, top);
     } else {
       rows.add(`${from.seq} <= ?`, top);
@@ -117,12 +117,13 @@ async function readRows(
 async function readOfFacts(
   database: Database,
   source: Source,
-  conditions: (from: Source) => Conditions,
+  conditions: (from: Source, after?: number) => Conditions,
   { search, known }: OfFacts,
   { order, limit, offset }: Asked,
 ): Promise<Row[]> {
-  const behind = { from: source, rows: conditions(source) };
-  behind.rows.add(`${source.seq} > ?`, known);
+  // SQLite takes one lower bound, and looks at all rows behind it.
+  const behind = { from: source, rows: conditions(source, known) };
+  if (order.direction === "down") behind.rows.add(`${source.seq} > ?`, known);
   const indexed = sourceOf(source.table, source.by, search, false);
   const found = { from: indexed, rows: conditions(indexed) };
   found.rows.add(`${indexed.seq} <= ?`, known);
