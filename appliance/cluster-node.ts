@@ -94,6 +94,7 @@ class ClusterNode {
     await this.#running;
     await this.#hideWaiting();
     await this.#membership.leave();
+    await this.#membership.workers.end();
   }
 
   async #run(): Promise<void> {

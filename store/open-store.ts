@@ -8,6 +8,7 @@ import { LiveBackups } from "./worker/backups.ts";
 import type { Followed, Opened, OpenMode } from "./worker/calls.ts";
 import { type Clients, clientsOf } from "./worker/client.ts";
 import { FileCheck } from "./worker/file-check.ts";
+import type { KeptWorkers } from "./worker/kept-workers.ts";
 import type { Reading, Writing } from "./worker/operations.ts";
 import { Reader } from "./worker/reader.ts";
 import { type OnFault, WorkerCalls } from "./worker/worker-calls.ts";
@@ -63,6 +64,8 @@ export interface StoreOptions {
   onCommit?: OnCommit;
   /** Makes this the store of a node of a cluster. Default: it is one by itself. */
   replica?: ReplicaOrder;
+  /** Workers of stores before and after this one. Default: it starts and ends its own. */
+  workers?: KeptWorkers;
 }
 
 /**
@@ -71,7 +74,7 @@ export interface StoreOptions {
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { path, clock, mode = "serve", onFault = () => {}, onBroken = () => {}, onCommit, replica = null } = options;
-  const calls = new WorkerCalls(onFault, onBroken, onCommit);
+  const calls = new WorkerCalls(onFault, onBroken, onCommit, options.workers);
   let opened: Opened;
   try {
     opened = (await calls.call("open", null, [path, clock.now(), mode, onCommit !== undefined, replica])) as Opened;
@@ -79,7 +82,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await calls.end();
     throw error;
   }
-  const reader = new Reader(path, onFault);
+  const reader = new Reader(path, onFault, options.workers);
   const backups = new LiveBackups(path);
   const check = new FileCheck(path);
   const { intake, events, admin, incidents, campaigns, tickets } = clientsOf<Writing>(opened.writing, (...call) =>

@@ -7,6 +7,7 @@ import { Lease } from "../../store/open-lease.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { LeaseReport, LeaseState } from "../../store/replica/lease-agent.ts";
 import type { ReplicaOrder } from "../../store/replica/open-replica.ts";
+import { KeptWorkers } from "../../store/worker/kept-workers.ts";
 import { version } from "../runtime/version.ts";
 import { BlockedStart } from "./blocked-start.ts";
 import { etcdOptions, nodeAddress, nodeName } from "./connection.ts";
@@ -34,6 +35,7 @@ export class Membership {
   readonly leaseMs: number;
   readonly #onBroken: (error: Error) => void;
   readonly #heard = new HeardNodes();
+  readonly workers = new KeptWorkers();
   #lease: Lease | null = null;
   #state: LeaseState = { epoch: null, content: null, unreachable: null };
   #role: NodeRole = "follower";
@@ -169,6 +171,7 @@ export class Membership {
     return {
       role: replica.role,
       replica: { ...replica, etcd: etcdOptions(this.#settings.cluster), node: this.node },
+      workers: this.workers,
       status: () => this.status(),
       mayAct: () => replica.role === "leader" && (this.#lease?.leftMs() ?? 0) > this.leaseMs / 3,
       deposed: () => {

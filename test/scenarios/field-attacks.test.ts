@@ -76,6 +76,16 @@ test("a single ransomware alarm of a virtualisation host: nobody isolates or swi
   expect(ordersTo(one, /^Take the backups of .* offline or make them read-only/)).not.toEqual([]);
 });
 
+test("a disk that is being encrypted on a virtualisation host is no file to quarantine, and its encryptor no process of a sensor", async () => {
+  const it = await started();
+  const raw = { process: { executable: "/tmp/enc", pid: 4711 }, file: { path: "/vmfs/volumes/ds1/web1/web1.vmdk" } };
+  const given = { rule_title: "Ransomware encrypts files", level: "critical", host: "vmhost3", user: null, raw };
+  await it.appliance.ingest([detection(given)]);
+  const one = await single(it);
+  expect(one.text).toContain("vmhost3 (virtualisation host)");
+  expect(ordersTo(one, /^(?:End|Quarantine|Block the hash)/)).toEqual([]);
+});
+
 test("a gateway that was exploited is a network device; an injected command is no code in another process", async () => {
   const it = await started();
   const record = wazuh(15, "PAN-OS: GlobalProtect command injection (CVE-2024-3400)", {

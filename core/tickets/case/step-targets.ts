@@ -14,6 +14,8 @@ import { shown } from "./seen-words.ts";
 const mostOfAKind = 2;
 /** Events by which another machine logs on or asks this one for something. */
 const comesIn = /^(?:4624|4625|4648|4768|4769|4771|4776|5140|5145)$/;
+/** Objects that are not on the machine itself. */
+const ofNetwork: ReadonlySet<StepObject> = new Set(["addresses", "private_addresses", "domains", "new_accounts"]);
 const runKey = /\\(?:run|runonce|runonceex|runservices|policies\\explorer\\run)\\[^\\]+$/i;
 const setting =
   /\\control\\(?:lsa|terminal server|securityproviders|safeboot|wmi\\autologger)\\|\\windows defender\\|\\policies\\|\\currentversion\\(?:winlogon|image file execution options)\\|\\services\\(?:eventlog|lanmanserver|ldap|w32time)\\/i;
@@ -141,7 +143,9 @@ export class StepTargets {
       });
   }
 
-  #objects(kind: StepObject, rules: readonly ObservedRule[]): Target[] {
+  #objects(kind: StepObject, all: readonly ObservedRule[]): Target[] {
+    // Nothing is ended, moved or deleted by a sensor where there is none: a disk of a virtual machine is a file there.
+    const rules = ofNetwork.has(kind) ? all : all.filter((one) => !this.#roles.isAppliance(hostOf(one)));
     const files = fileTargets(kind, rules);
     if (files !== null) return files;
     const found = new Map<string, Target>();
