@@ -11,7 +11,6 @@ import { newMemory } from "../campaigns/step.ts";
 import { Database } from "../database/database.ts";
 import { rememberEntities } from "../database/entity-spellings.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
-import { integrityCheck } from "../database/integrity.ts";
 import { schemaOf } from "../database/migrate.ts";
 import type { Batch } from "../database/replication.ts";
 import { countsAfter } from "../events/counts-after.ts";
@@ -28,7 +27,7 @@ import { trimLog } from "../replica/trim.ts";
 import type { BackupStep, Followed, Opened, OpenMode, StoreCall, StoreMethod, StoreReply } from "./calls.ts";
 import type { Open } from "./open-file.ts";
 import { catalogueOf, type Groups, operationIn, type ReadingSettings, reading, writing } from "./operations.ts";
-import { bringUpToDate, failure, perform, unknownSchema, yieldToOthers } from "./perform.ts";
+import { bringUpToDate, checkFile, failure, perform, unknownSchema, yieldToOthers } from "./perform.ts";
 
 const callsPerCommit = 32;
 const recordsPerCommit = 1000;
@@ -142,7 +141,7 @@ export class StoreWorker {
     if (method === "logPosition") return (this.#replica?.leading ?? this.#replica?.following)?.mark.seq ?? 0;
     if (method === "trimLog") return this.#replica && trimLog(this.#replica.log, ...(args as [number, number]));
     if (method === "copy") return this.#copy(...(args as [LiveCopy]));
-    if (method === "integrityCheck") return this.#check(...(args as [string]));
+    if (method === "integrityCheck") return checkFile(...(args as [string]));
     if (method === "beginLease") return this.#beginLease(...(args as [LeaseOrder, number]));
     if (method === "lease") return this.#lease?.state(...(args as [LeaseReport]));
     if (method === "endLease") return this.#lease?.end(...(args as [boolean]));
@@ -262,17 +261,6 @@ export class StoreWorker {
   #copy(order: LiveCopy): void {
     yieldToOthers();
     copyWhole(order);
-  }
-
-  /** Checks a file in use, in a Worker that does nothing else. */
-  async #check(path: string): Promise<string[]> {
-    yieldToOthers();
-    const database = await Database.open(path, "read");
-    try {
-      return await integrityCheck(database);
-    } finally {
-      database.close();
-    }
   }
 
   /** Begins a backup or, with null, takes its next step. */
