@@ -88,7 +88,7 @@ test("every page of the console is among those that are looked at", () => {
 
 test("every page is sound in both themes and widths, whatever its data", async () => {
   const faults = await patrol(hostile.paths, { zone: "Europe/Berlin" }, async (window, path) => {
-    if (isFirst(path)) return window.faultsInEveryLook();
+    if (isFirst(path)) return window.faultsInBothLooks();
     await window.look("light", 1280);
     const wide = await window.plainFaults();
     await window.look("dark", 390);
@@ -111,7 +111,7 @@ test("pages before a session, and what answers to forms show, are sound as well"
   const faults: (readonly [string, string[]])[] = [];
   const judge = async (heading: string) => {
     await page.getByRole("heading", { level: 1, name: heading }).waitFor();
-    const found = [...(await page.evaluate<string[]>(strange)), ...(await window.faultsInEveryLook())];
+    const found = [...(await page.evaluate<string[]>(strange)), ...(await window.faultsInBothLooks())];
     if (found.length > 0) faults.push([heading, found]);
   };
   const press = (name: string) => page.getByRole("button", { name, exact: true }).first().click();

@@ -52,7 +52,7 @@ test("rows are added, kept while they are not saved, and saved; JSON takes their
   }
   const typed = await values();
   expect(typed).toHaveLength(10);
-  expect(await window.faultsInEveryLook()).toEqual([]);
+  expect(await window.faultsInBothLooks()).toEqual([]);
   await page.reload();
   await page.getByText("10 changes are not saved").waitFor();
   expect(await values()).toEqual(typed);
@@ -70,7 +70,7 @@ test("rows are added, kept while they are not saved, and saved; JSON takes their
   await page.getByText("Put into the settings above:").waitFor();
   expect(await values()).toEqual([...typed, "customfield_10011", "7"]);
   await rows.getByText(hostileWords.markup).first().waitFor();
-  expect(await window.faultsInEveryLook()).toEqual([]);
+  expect(await window.faultsInBothLooks()).toEqual([]);
   await page.reload();
   expect(await values()).toEqual([...typed, "customfield_10011", "7"]);
   await save();
@@ -92,7 +92,7 @@ test("rows are added, kept while they are not saved, and saved; JSON takes their
   await page.getByText("2 changes are not saved: In which systems, Jira, In which systems, ServiceNow").waitFor();
   await page.reload();
   expect(await page.getByLabel("ServiceNow", { exact: true }).isChecked()).toBe(true);
-  expect(await window.faultsInEveryLook()).toEqual([]);
+  expect(await window.faultsInBothLooks()).toEqual([]);
   await save();
   expect(await page.getByLabel("Jira", { exact: true }).isChecked()).toBe(false);
   await window.close();
@@ -111,7 +111,7 @@ test("the tickets that ServiceNow shows are looked for, and one is picked", asyn
   const { page } = window;
   await page.getByRole("button", { name: "Look for it in ServiceNow" }).click();
   await page.getByText("ServiceNow shows no ticket with it.").waitFor();
-  expect(await window.faultsInEveryLook()).toEqual([]);
+  expect(await window.faultsInBothLooks()).toEqual([]);
   it.snow.options.readable = true;
   const [row] = it.snow.rows;
   if (row === undefined) throw new Error("no record was made");
@@ -119,7 +119,7 @@ test("the tickets that ServiceNow shows are looked for, and one is picked", asyn
   it.snow.rows.push({ ...row, sys_id: "f".repeat(32), number: "INC0020000" });
   await page.getByRole("button", { name: "Look again" }).click();
   await page.getByText("ServiceNow has 2 tickets with it").waitFor();
-  expect(await window.faultsInEveryLook()).toEqual([]);
+  expect(await window.faultsInBothLooks()).toEqual([]);
   await page.getByRole("button", { name: `It is ${row.number}` }).click();
   await page.getByText(`ServiceNow ${row.number} is the incident's ticket now.`).waitFor();
   expect(await window.faults()).toEqual([]);

@@ -31,6 +31,12 @@ const firstSeen = `((theme) => {
   return [...found].filter((one) => !found.has(one.parentElement));
 })`;
 
+/** What axe judges, as an expression: the document, or of it what its theme shows for the first time. */
+const all = (theme: string) => `(${firstSeen}("${theme}"), document)`;
+const others = (theme: string) => `((include) => include.length > 0 ? { include } : null)(${firstSeen}("${theme}"))`;
+
+type Look = readonly [theme: (typeof themes)[number], width: number, rules: readonly string[] | null, context: string];
+
 export interface WindowOptions {
   width?: number;
   theme?: "light" | "dark";
@@ -138,21 +144,27 @@ export class TestWindow {
     return [...(await this.plainFaults()), ...(await this.#accessibility(null, "document"))];
   }
 
-  /**
-   * What is wrong with the page in both themes and widths. Everything is judged once, light and wide; dark and narrow, what another look can change;
-   * in the two others, the colours of what their theme has not shown before. Ends light and wide.
-   */
-  async faultsInEveryLook(): Promise<string[]> {
-    const all = (theme: string) => `(${firstSeen}("${theme}"), document)`;
-    const others = (theme: string) =>
-      `((include) => include.length > 0 ? { include } : null)(${firstSeen}("${theme}"))`;
-    const faults: string[] = [];
-    for (const [theme, width, rules, context] of [
+  /** What is wrong with the page light and wide, where everything is judged, and dark and narrow: what another look can change. Ends light and wide. */
+  faultsInBothLooks(): Promise<string[]> {
+    return this.#faultsIn([
+      ["light", 1280, null, all("light")],
+      ["dark", 390, rulesOfLook, all("dark")],
+    ]);
+  }
+
+  /** The same, and light and narrow, dark and wide: the colours of what their theme has not shown before. */
+  faultsInEveryLook(): Promise<string[]> {
+    return this.#faultsIn([
       ["light", 1280, null, all("light")],
       ["dark", 390, rulesOfLook, all("dark")],
       ["light", 390, rulesOfColour, others("light")],
       ["dark", 1280, rulesOfColour, others("dark")],
-    ] as const) {
+    ]);
+  }
+
+  async #faultsIn(looks: readonly Look[]): Promise<string[]> {
+    const faults: string[] = [];
+    for (const [theme, width, rules, context] of looks) {
       await this.look(theme, width);
       const found = [...(await this.plainFaults()), ...(await this.#accessibility(rules, context))];
       faults.push(...found.map((fault) => `${theme}, ${width}: ${fault}`));
