@@ -38,6 +38,7 @@ import { TicketDispatcher } from "./tickets/dispatcher.ts";
 import { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
+import { MemoryWatch } from "./upkeep/memory-watch.ts";
 import { Counts } from "./upkeep/metrics/counts.ts";
 import { Metrics } from "./upkeep/metrics/metrics.ts";
 import { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
@@ -216,6 +217,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const loops = createLoops({
       ...{ backups, feeds, upkeep, campaigns, outbreaks },
       descriptors,
+      memory: new MemoryWatch({ memory: options.memory, store, clock }),
       ...{ storage, keys, dispatcher },
       ...{ search, access, certificate },
       listeners: () => [health, incidentHealth, api],

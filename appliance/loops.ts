@@ -8,6 +8,7 @@ import type { SyslogFeeds } from "./feeds/syslog-feeds.ts";
 import type { TicketDispatcher } from "./tickets/dispatcher.ts";
 import type { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import type { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
+import type { MemoryWatch } from "./upkeep/memory-watch.ts";
 import type { OutbreakWatch } from "./upkeep/outbreak-watch.ts";
 import type { Loop, Scheduler } from "./upkeep/scheduler.ts";
 import type { SearchUpkeep } from "./upkeep/search-upkeep.ts";
@@ -33,6 +34,7 @@ interface LoopParts {
   campaigns: CampaignWatch;
   outbreaks: OutbreakWatch;
   descriptors: DescriptorWatch;
+  memory: MemoryWatch;
   storage: StorageWatch;
   keys: KeyRing;
   dispatcher: TicketDispatcher;
@@ -51,7 +53,7 @@ interface LoopParts {
 
 /** Of a node that follows: everything else is the leader's to do. */
 const followersOwn: readonly string[] = [
-  ...["storage", "certificate", "health-port", "alive", "stuck-deliveries"],
+  ...["storage", "certificate", "health-port", "memory", "alive", "stuck-deliveries"],
   ...Object.values(feedLoops),
 ];
 
@@ -71,6 +73,7 @@ export function createLoops(parts: LoopParts): Loop[] {
     outbreaks,
     campaigns,
     descriptors,
+    memory,
     storage,
     keys,
     dispatcher,
@@ -145,6 +148,7 @@ export function createLoops(parts: LoopParts): Loop[] {
       everyMs: () => watching(10_000),
       tick: () => listeners().forEach((listener) => void listener.tick()),
     },
+    { name: "memory", everyMs: () => watching(memory.everyMs), tick: () => memory.tick() },
     { name: "alive", everyMs: () => watching(5_000), tick: () => alive() },
   ];
 }

@@ -10,6 +10,7 @@ import type { Log } from "./runtime/log.ts";
 import type { LogLevelSwitch } from "./runtime/log-level.ts";
 import type { PasswordHasher } from "./runtime/passwords.ts";
 import type { RecentLog } from "./runtime/recent-log.ts";
+import type { ProcessMemory } from "./upkeep/memory-watch.ts";
 import type { OnCommit } from "./upkeep/start-retry.ts";
 
 export interface ApplianceOptions {
@@ -44,6 +45,8 @@ export interface ApplianceOptions {
   logLevel?: LogLevelSwitch;
   /** Makes this appliance a node of a cluster. */
   node?: NodeSide;
+  /** Gives memory of the process back in times of rest; default: nothing does. */
+  memory?: ProcessMemory;
   /** Called with the settings that a reload has put in force. */
   onSettings?: (settings: Settings) => void;
 }

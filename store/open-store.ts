@@ -40,6 +40,8 @@ export interface Store extends IntakeStore, HourlyStore {
   trimLog(seq: number, mostBytes: number): Promise<void>;
   /** Copies the open file as it is at one moment to `to`, a new file, without holding up who writes. @throws StoreError */
   copy(to: string): Promise<void>;
+  /** Has the Workers collect their garbage now; `withCode`: also what was compiled so far goes. For a time of rest. @throws StoreError */
+  giveBackMemory(withCode: boolean): Promise<void>;
   /** Calls without an answer yet, of the Worker that writes and of the one that reads. */
   readonly waiting: Readonly<{ writer: number; reader: number }>;
   /** Waits for calls in progress, closes the file and ends the Workers. Later calls are refused. */
@@ -110,6 +112,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     logPosition: async () => (await calls.call("logPosition", null, [])) as number,
     trimLog: async (seq, mostBytes) => void (await calls.call("trimLog", null, [seq, mostBytes])),
     copy: (to) => backups.copy(to),
+    giveBackMemory: async (withCode) => {
+      await Promise.all([calls.call("giveBackHeap", null, [withCode]), reader.giveBackHeap(withCode)]);
+    },
     get isIdle() {
       return calls.isIdle && reader.isIdle && backups.isIdle;
     },

@@ -66,6 +66,11 @@ describe("a breach is found", () => {
       `imports "#platform", which is for the files of appliance/runtime`,
     ],
     [
+      "store/worker/a.ts",
+      `import { g } from "#heap";`,
+      `imports "#heap", which is for the files of appliance/runtime and the entry of the store's Worker`,
+    ],
+    [
       "appliance/runtime/a.ts",
       `import { p } from "./bun/platform.ts";`,
       "must not import appliance/runtime/bun/platform.ts: #platform is the file of the runtime that there is",

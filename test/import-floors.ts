@@ -76,6 +76,7 @@ const elapsedTime = /\b(?:performance|Date)\.now\(\)\s*-\s*[A-Za-z_]|\w\s*-\s*(?
  */
 const runtimeFolder = /^appliance\/runtime\/(bun|deno|node)\//;
 const platforms = ["bun", "deno", "node"].map((name) => `appliance/runtime/${name}/platform.ts`);
+const heapsOfRuntimes = ["bun", "node"].map((name) => `appliance/runtime/${name}/heap.ts`);
 const runtimesOwn: readonly (readonly [RegExp, string, (path: string) => boolean])[] = [
   [/\bBun\s*[.[]/, "Bun.* belongs in appliance/runtime/bun", mayUseBun],
   [
@@ -161,6 +162,8 @@ export function importsOf(text: string): Import[] {
 function checkPackage(path: string, specifier: string, clause: string, report: (what: string) => void): void {
   if (/^bun($|:)/.test(specifier) && specifier !== "bun:test" && !mayUseBun(path))
     report(`imports "${specifier}", which belongs in appliance/runtime/bun`);
+  if (specifier === "#heap" && dirname(path) !== "appliance/runtime" && path !== "store/worker/worker.ts")
+    report(`imports "#heap", which is for the files of appliance/runtime and the entry of the store's Worker`);
   if (specifier === "#platform" && dirname(path) !== "appliance/runtime")
     report(`imports "#platform", which is for the files of appliance/runtime`);
   if (roomOf(path) !== "core" || (isTest(path) && testPackages.has(specifier))) return;
@@ -208,7 +211,7 @@ function cycles(sources: Sources): string[] {
     if (at >= 0 || done.has(path)) return;
     trail.push(path);
     for (const { specifier } of importsOf(sources.get(path) ?? "")) {
-      const targets = specifier === "#platform" ? platforms : [resolve(path, specifier)];
+      const targets = { "#platform": platforms, "#heap": heapsOfRuntimes }[specifier] ?? [resolve(path, specifier)];
       for (const target of targets) if (target !== null && target !== path) visit(target);
     }
     trail.pop();

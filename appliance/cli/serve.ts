@@ -6,6 +6,8 @@ import { isClustered } from "../cluster/connection.ts";
 import type { Appliance } from "../options.ts";
 import { createLog } from "../runtime/log.ts";
 import { LogLevelSwitch } from "../runtime/log-level.ts";
+import { giveBackMemory } from "../runtime/memory.ts";
+import { cpuSeconds } from "../runtime/process-figures.ts";
 import { RecentLog } from "../runtime/recent-log.ts";
 import { serviceManager } from "../runtime/sd-notify.ts";
 import { systemClock, systemSleep } from "../runtime/time.ts";
@@ -95,6 +97,7 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
       log,
       recentLog,
       logLevel,
+      memory: { cpuSeconds, giveBack: giveBackMemory },
       credentialsDir: credentialsFolder(process.env, resolved.settings.configDir),
       onAlive: (now) => {
         service.watchdog();

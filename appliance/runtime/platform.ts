@@ -70,6 +70,11 @@ export interface Platform {
    */
   datagramsTo(address: string): (text: string) => void;
   fetchWith(options: OutboundOptions): typeof fetch;
+  /**
+   * Gives back the pages of the program file that are in memory, where that is possible: most of them were read by the start alone. Those that are
+   * needed come back one by one, from the kernel's cache of files.
+   */
+  giveBackProgram(): void;
   /** Ends the process with this code once everything that it has started has ended, or at once where that takes longer for no reason. */
   exit(code: number): void;
 }

@@ -18,7 +18,8 @@ export type StoreMethod =
   | "copy"
   | "beginLease"
   | "lease"
-  | "endLease";
+  | "endLease"
+  | "giveBackHeap";
 
 /** `serve`: the service; `change`: a command that writes while no service runs; `look`: a command that only reads. */
 export type OpenMode = "serve" | "change" | "look";

@@ -52,6 +52,12 @@ export class Reader {
     if (this.#calls !== null) await this.call("settings.configure", "read", [settings]).catch(() => {});
   }
 
+  /** Has the Worker, if there is one, collect its garbage (`giveBackHeap`). */
+  async giveBackHeap(withCode: boolean): Promise<void> {
+    const calls = await this.#calls?.catch(() => null);
+    await calls?.call("giveBackHeap", null, [withCode]).catch(() => {});
+  }
+
   /** Waits for calls in progress and ends the Worker. */
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -57,6 +57,13 @@ describe("the Worker that writes", () => {
     expect(faults).toEqual([]);
   });
 
+  test("garbage is collected between calls, and each of them is answered", async () => {
+    const before = heartbeats(20);
+    const collected = [true, false].map((withCode) => calls.call("giveBackHeap", null, [withCode]));
+    expect(await outcomes([...before, ...collected, ...heartbeats(20)])).toEqual(Array(42).fill("done"));
+    expect(faults).toEqual([]);
+  });
+
   test("calls that it has not answered when it is ended are refused", async () => {
     const waiting = outcomes(heartbeats(200));
     await calls.end();

@@ -1,6 +1,7 @@
 /** Entry point of the store's Worker: runs calls in order and answers each. */
 import { parentPort } from "node:worker_threads";
-import type { StoreCall } from "./calls.ts";
+import { giveBackHeap } from "#heap";
+import type { StoreCall, StoreReply } from "./calls.ts";
 import { type CallMessage, decodeCall } from "./messages.ts";
 import { StoreWorker } from "./store-worker.ts";
 
@@ -12,7 +13,13 @@ const waiting: StoreCall[] = [];
 let working = false;
 
 port.on("message", (message: CallMessage) => {
-  waiting.push(decodeCall(message));
+  const call = decodeCall(message);
+  if (call.method === "giveBackHeap") {
+    giveBackHeap(call.args[0] === true);
+    port.postMessage({ id: call.id, value: null, wrote: false } satisfies StoreReply);
+    return;
+  }
+  waiting.push(call);
   if (!working) setImmediate(work);
   working = true;
 });

@@ -1,6 +1,7 @@
 /** What Bun does its own way. */
 import type { Platform } from "../platform.ts";
 import { listen } from "./listen.ts";
+import { giveBackProgram } from "./program-pages.ts";
 import { datagramsTo } from "./unix-datagrams.ts";
 
 export const platform: Platform = {
@@ -20,6 +21,8 @@ export const platform: Platform = {
     return ((input: string | URL | Request, init?: RequestInit) =>
       fetch(input, { ...init, ...own } as RequestInit)) as typeof fetch;
   },
+
+  giveBackProgram,
 
   exit(code) {
     process.exitCode = code;

@@ -16,6 +16,7 @@ export const platform: Platform = {
   }),
   datagramsTo,
   fetchWith,
+  giveBackProgram() {},
   // Of a request that was answered, `AbortSignal.timeout` would keep the process until its time is up, unlike elsewhere.
   exit: (code) => process.stdout.write("", () => process.stderr.write("", () => process.exit(code))),
 };

@@ -30,6 +30,7 @@ export const platform: Platform = {
     throw new Error("Node has neither datagrams to unix sockets nor FFI");
   },
   fetchWith,
+  giveBackProgram() {},
   exit(code) {
     process.exitCode = code;
   },

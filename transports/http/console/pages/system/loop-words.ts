@@ -50,6 +50,7 @@ const loops: Readonly<Record<string, LoopWords>> = {
   campaigns: { does: "incidents that belong together", why: woken },
   "search-index": { does: "what was written lately, for the search", why: woken },
   storage: { does: "watches disk, clock and open files", why: safety },
+  memory: { does: "gives memory back when there is little to do", why: "It does nothing while there is work." },
   alive: { does: "tells the service's watchdog that all is well", why: "The unit says how long that may take." },
   "stuck-deliveries": { does: "counts what stands still, for health", why: "It only counts." },
   "key-usage": { does: "writes down when API keys were last used", why: "It only saves what was counted in memory." },

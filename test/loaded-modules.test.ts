@@ -1,0 +1,65 @@
+/** What a start loads, by the imports that are followed at once: the rest is loaded when it is needed, and takes no memory before. */
+import { describe, expect, test } from "bun:test";
+import { dirname, join } from "node:path";
+import manifest from "../package.json" with { type: "json" };
+
+const root = join(import.meta.dirname, "..");
+const aliases: Record<string, { bun: string }> = manifest.imports;
+
+/** The project's files and the packages that are loaded with `entry`, dynamic imports apart. */
+async function loadedWith(entry: string): Promise<{ files: Set<string>; packages: Set<string> }> {
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const visit = async (path: string) => {
+    if (files.has(path)) return;
+    files.add(path);
+    if (!/\.tsx?$/.test(path)) return;
+    const transpiler = new Bun.Transpiler({ loader: path.endsWith("x") ? "tsx" : "ts" });
+    for (const { path: named, kind } of transpiler.scanImports(await Bun.file(join(root, path)).text())) {
+      if (kind !== "import-statement") continue;
+      const alias = aliases[named]?.bun;
+      if (alias !== undefined) await visit(alias.slice(2));
+      else if (named.startsWith(".")) await visit(join(dirname(path), named));
+      else packages.add(/^(?:node:[^/]+|bun:.*|(?:@[^/]+\/)?[^/]+)/.exec(named)?.[0] ?? named);
+    }
+  };
+  await visit(entry);
+  return { files, packages };
+}
+
+describe("what is loaded at the start", () => {
+  test("the program: no package but those that the service itself needs, and no sample", async () => {
+    const { files, packages } = await loadedWith("main.ts");
+    expect(files.has("appliance/appliance.ts")).toBe(true);
+    expect(files.has("transports/http/console/console.ts")).toBe(true);
+    expect([...packages].filter((name) => !name.startsWith("node:")).sort()).toEqual([
+      "@valibot/to-json-schema",
+      "bun:ffi",
+      "croner",
+      "fastest-levenshtein",
+      "hono",
+      "jose",
+      "libsql",
+      "modern-tar",
+      "ofetch",
+      "otpauth",
+      "re2js",
+      "valibot",
+    ]);
+    // The detections themselves are read when somebody wants the sample.
+    expect([...files].filter((path) => path.startsWith("appliance/sample/"))).toEqual(["appliance/sample/dated.ts"]);
+  });
+
+  test("the store's Worker: the database driver, and nothing of HTTP, the console or systems for tickets", async () => {
+    const { files, packages } = await loadedWith("store/worker/worker.ts");
+    expect(files.has("store/worker/store-worker.ts")).toBe(true);
+    expect([...packages].filter((name) => !name.startsWith("node:")).sort()).toEqual([
+      "fastest-levenshtein",
+      "libsql",
+      "re2js",
+      "valibot",
+    ]);
+    const outside = [...files].filter((path) => !/^(core|store)\//.test(path));
+    expect(outside).toEqual(["appliance/runtime/bun/heap.ts"]);
+  });
+});
