@@ -2,13 +2,12 @@
  * Debian's Chromium, driven against a real appliance. What no page of the console may do is watched on every page: errors in the browser's
  * console (breaches of the content security policy among them), requests to other origins, failed requests.
  */
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import axeCore from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 const executable = "/usr/bin/chromium";
-/** Its own source, for the page: the short form, which each document compiles anew. */
-const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+/** Its own source, for the page. */
+const axe = axeCore.source;
 
 export const widths = [1280, 390] as const;
 export const themes = ["light", "dark"] as const;
@@ -23,19 +22,16 @@ const rulesOfLook = [
 const rulesOfColour = ["color-contrast", "link-in-text-block"];
 
 /** In axe's world, which keeps by theme what has been seen: the elements that show for the first time, without those within them. */
-const firstSeen = `((theme) => {
+const firstSeen = (theme: string) => `(() => {
   globalThis.seenIn ??= {};
-  const seen = (seenIn[theme] ??= new Set());
+  const seen = (seenIn.${theme} ??= new Set());
   const found = new Set([...document.body.querySelectorAll("*")].filter((one) => one.checkVisibility() && !seen.has(one)));
   for (const one of found) seen.add(one);
   return [...found].filter((one) => !found.has(one.parentElement));
-})`;
-
+})()`;
 /** What axe judges, as an expression: the document, or of it what its theme shows for the first time. */
-const all = (theme: string) => `(${firstSeen}("${theme}"), document)`;
-const others = (theme: string) => `((include) => include.length > 0 ? { include } : null)(${firstSeen}("${theme}"))`;
-
-type Look = readonly [theme: (typeof themes)[number], width: number, rules: readonly string[] | null, context: string];
+const all = (theme: string) => `(${firstSeen(theme)}, document)`;
+const others = (theme: string) => `((include) => include.length > 0 ? { include } : null)(${firstSeen(theme)})`;
 
 export interface WindowOptions {
   width?: number;
@@ -64,6 +60,7 @@ export class TestBrowser {
       baseURL: origin,
       viewport: { width, height: width > 600 ? 900 : 844 },
       colorScheme: theme,
+      deviceScaleFactor: width > 600 ? 1 : 2,
       reducedMotion: "reduce",
       javaScriptEnabled: script,
       timezoneId: zone,
@@ -139,42 +136,32 @@ export class TestWindow {
     await this.page.waitForURL((url) => url.pathname !== "/sign-in");
   }
 
-  /** What is wrong with the page as it is shown: empty when it is sound. */
-  async faults(): Promise<string[]> {
-    return [...(await this.plainFaults()), ...(await this.#accessibility(null, "document"))];
+  /** What is wrong with the page as it is shown: empty when it is sound. `look`: only what can differ from another look at the same page. */
+  async faults(rules: "all" | "look" = "all"): Promise<string[]> {
+    return [...(await this.plainFaults()), ...(await this.#accessibility(rules === "look" ? rulesOfLook : null))];
   }
 
-  /** What is wrong with the page light and wide, where everything is judged, and dark and narrow: what another look can change. Ends light and wide. */
-  faultsInBothLooks(): Promise<string[]> {
-    return this.#faultsIn([
-      ["light", 1280, null, all("light")],
-      ["dark", 390, rulesOfLook, all("dark")],
-    ]);
-  }
-
-  /** The same, and light and narrow, dark and wide: the colours of what their theme has not shown before. */
-  faultsInEveryLook(): Promise<string[]> {
-    return this.#faultsIn([
+  /**
+   * What is wrong with the page in both themes and widths, loaded once. Everything is judged light and wide; dark and narrow, what another look can
+   * change; in the two others, the colours of what their theme has not shown before.
+   */
+  async faultsInEveryLook(): Promise<string[]> {
+    const faults: string[] = [];
+    for (const [theme, width, rules, context] of [
       ["light", 1280, null, all("light")],
       ["dark", 390, rulesOfLook, all("dark")],
       ["light", 390, rulesOfColour, others("light")],
       ["dark", 1280, rulesOfColour, others("dark")],
-    ]);
-  }
-
-  async #faultsIn(looks: readonly Look[]): Promise<string[]> {
-    const faults: string[] = [];
-    for (const [theme, width, rules, context] of looks) {
+    ] as const) {
       await this.look(theme, width);
       const found = [...(await this.plainFaults()), ...(await this.#accessibility(rules, context))];
       faults.push(...found.map((fault) => `${theme}, ${width}: ${fault}`));
     }
-    await this.look("light", 1280);
     return faults;
   }
 
-  /** Violations that axe finds, by these rules or all, in what an expression gives; none where that is null. It runs in a world of its own, so that the page's policy stays in force. */
-  async #accessibility(runOnly: readonly string[] | null, context: string): Promise<string[]> {
+  /** Violations that axe finds, by these rules or all, in what the expression gives; none where that is null. It runs in a world of its own, so that the page's policy stays in force. */
+  async #accessibility(runOnly: readonly string[] | null, context = "document"): Promise<string[]> {
     const session = await this.context.newCDPSession(this.page);
     const { frameTree } = await session.send("Page.getFrameTree");
     const world = { frameId: frameTree.frame.id, worldName: "axe" };
@@ -184,8 +171,8 @@ export class TestWindow {
     if (known.result.value !== "object") await session.send("Runtime.evaluate", { contextId, expression: axe });
     // What is preloaded serves rules about sound and about orientation alone.
     const options = JSON.stringify({ resultTypes: ["violations"], preload: false, ...(runOnly ? { runOnly } : {}) });
-    const expression = `((context) => context === null ? [] : axe.run(context, ${options}).then((found) => found.violations.map((one) =>
-      one.impact + " " + one.id + ": " + one.nodes.map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")).join("; ").slice(0, 400))))(${context})`;
+    const expression = `((context) => context && axe.run(context, ${options}).then((found) => found.violations.map((one) =>
+      one.impact + " " + one.id + ": " + one.nodes.map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")).join("; ").slice(0, 400))))(${context}) ?? []`;
     const { result } = await session.send("Runtime.evaluate", {
       contextId,
       expression,
