@@ -5,6 +5,7 @@
 import { mkdirSync } from "node:fs";
 import { EdgeError, messageOf, StoreError } from "../core/errors.ts";
 import { startAppliance } from "./appliance.ts";
+import { BlockedStart } from "./cluster/blocked-start.ts";
 import { withDirectory } from "./cluster/connection.ts";
 import { Membership } from "./cluster/membership.ts";
 import { readCopied, readOwnFile, writeCopied } from "./cluster/own-file.ts";
@@ -93,6 +94,7 @@ class ClusterNode {
     await this.#running;
     await this.#hideWaiting();
     await this.#membership.leave();
+    await this.#membership.workers.end();
   }
 
   async #run(): Promise<void> {
@@ -104,7 +106,7 @@ class ClusterNode {
         const reason = messageOf(error);
         this.#options.log.error("a node of the cluster could not go on", { error: reason });
         await this.#showWaiting("cluster_start", reason);
-        if (this.#membership.state.epoch !== null) await this.#release();
+        if (this.#membership.state.epoch !== null) await this.#release({ rests: true });
         await this.#pause(waitMs);
       }
     }
@@ -134,7 +136,7 @@ class ClusterNode {
     await this.#hideWaiting();
     membership.begin("follower", 0);
     const side = membership.side({ role: "follower", cluster, epoch: 0, founder: false });
-    const appliance = await this.#start(side, this.#stopping.signal);
+    const appliance = await this.#start(side, null);
     const copied = readCopied(this.#dataDir);
     try {
       while (!this.#isStopping) {
@@ -161,16 +163,16 @@ class ClusterNode {
     const { node } = membership;
     await this.#hideWaiting();
     membership.begin("leader", epoch);
-    const appliance = await this.#startLeading(epoch, membership.side({ role: "leader", cluster, epoch, founder }));
+    const appliance = await this.#start(membership.side({ role: "leader", cluster, epoch, founder }), epoch);
     log.info("leads the cluster", { node, epoch });
     try {
       // It was for us, or for a node that did not take the lease: to step down for that one again and again helps nobody.
       let overdue = membership.state.content?.promote ?? null;
       if (overdue !== null && overdue !== node)
         log.warn("the node that was to lead has not taken over", { asked: overdue, leads: node });
-      if (overdue !== null)
-        await withDirectory(this.#options.resolved.settings, (directory) => directory.setPromoted(null, 2_000));
+      let isWithdrawn = overdue === null;
       for (let trimAt = 0; !this.#isStopping; ) {
+        if (!isWithdrawn) isWithdrawn = await this.#withdrawPromotion();
         const { content, epoch: ours } = await membership.look();
         if (ours !== epoch) {
           log.warn("no longer leads the cluster", { node, epoch });
@@ -184,7 +186,7 @@ class ClusterNode {
         if (membership.isDeposed || isAsked || unfit !== null || content?.members.has(node) === false) {
           log.info("steps down", { node, epoch, ...(isAsked ? { for: asked } : unfit === null ? {} : { why: unfit }) });
           await this.#leave(appliance);
-          return await this.#release();
+          return await this.#release({ rests: unfit !== null });
         }
         if (performance.now() >= trimAt) {
           await membership.keepLog();
@@ -197,12 +199,28 @@ class ClusterNode {
     }
   }
 
-  /** Starts the appliance of a leader; a start that waits for something ends with the lease. */
-  async #startLeading(epoch: number, side: NodeSide): Promise<Appliance> {
+  /** False: etcd does not answer at the moment. */
+  async #withdrawPromotion(): Promise<boolean> {
+    const { settings } = this.#options.resolved;
+    return withDirectory(settings, (directory) => directory.setPromoted(null, 2_000)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /**
+   * Starts the appliance of a role, and tells meanwhile what it waits for. A leader's start that waits for something ends with the lease of this
+   * epoch, or after as long, so that another node may lead.
+   */
+  async #start(node: NodeSide, epoch: number | null): Promise<Appliance> {
+    const membership = this.#membership;
     const lost = new AbortController();
-    const starting = this.#start(side, AbortSignal.any([this.#stopping.signal, lost.signal]));
+    const blocked = new BlockedStart(this.#options.onFaults);
+    membership.blocked = blocked;
+    const signal = AbortSignal.any([this.#stopping.signal, lost.signal]);
+    const start = startAppliance({ ...this.#options, node, starting: signal, onFaults: blocked.noted });
     let isStarting = true;
-    const settled = starting.then(
+    const settled = start.then(
       () => {},
       () => {},
     );
@@ -210,15 +228,14 @@ class ClusterNode {
       isStarting = false;
     });
     while (isStarting) {
-      const { epoch: ours } = await this.#membership.look();
-      if (ours !== epoch) lost.abort(new StoreError("store_not_leader", "another node leads the cluster"));
+      const { epoch: ours } = await membership.look();
+      const why = epoch === null ? null : blocked.because(membership.leaseMs);
+      if (epoch !== null && ours !== epoch)
+        lost.abort(new StoreError("store_not_leader", "another node leads the cluster"));
+      else if (why !== null) lost.abort(new EdgeError("cluster_start", why));
       await Promise.race([settled, this.#pause(pollMs)]);
     }
-    return starting;
-  }
-
-  async #start(node: NodeSide, starting: AbortSignal): Promise<Appliance> {
-    const appliance = await startAppliance({ ...this.#options, node, starting });
+    const appliance = await start;
     void appliance.broken.then((error) => this.#broken.resolve(error));
     this.#current = appliance;
     return appliance;
@@ -233,8 +250,9 @@ class ClusterNode {
     this.#membership.closed();
   }
 
-  /** Lets another node lead. */
-  async #release(): Promise<void> {
+  /** Lets another node lead. `rests`: this one could not, and would not a moment later. */
+  async #release({ rests }: { rests: boolean }): Promise<void> {
+    if (rests) this.#membership.rest();
     await this.#membership.leave();
     await this.#membership.join();
   }

@@ -93,6 +93,10 @@ export const faultGuide: Readonly<Record<string, FaultGuide>> = {
       "the database of this node is not what the cluster's log made of it: it applies nothing more and never leads",
     mend: "`rhythmx cluster reseed NODE` copies another node's database; keep the old one, which lies beside it, for the support",
   },
+  cluster_version: {
+    means: "this node's version is older than the database that the leader has made: it follows, and cannot lead",
+    mend: "install the leader's version here and start it",
+  },
   cluster_member: {
     means: "this node does not belong to the cluster, or its database does not",
     mend: "`rhythmx cluster add NODE`, or `rhythmx cluster reseed NODE`, whichever the fault says",

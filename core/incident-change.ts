@@ -7,9 +7,16 @@ import type { CaseStatus, ThreatCase } from "./threat-case.ts";
 /** A field of notes holds so many bytes of UTF-8: they travel in events, messages, tickets and every answer. */
 export const longestNotes = 64 * 1024;
 
+/** Status and owner as somebody saw them: where one that is to be set is neither that nor what it is set to, nothing is changed. Absent = whatever it is. */
+export interface SeenState {
+  status?: string;
+  assignedAnalyst?: string | null;
+}
+
 /** Absent = stays; null = is emptied. */
 export interface IncidentRequest {
   status?: IncidentStatus;
+  seen?: SeenState;
   /** With a status that closes the incident: why; becomes the resolution. Else it is added to the investigation notes. */
   notes?: string | null;
   assignedAnalyst?: string | null;
@@ -22,6 +29,7 @@ export interface IncidentRequest {
 
 export interface CaseRequest {
   status?: CaseStatus;
+  seen?: SeenState;
   notes?: string | null;
   assignedAnalyst?: string | null;
 }
@@ -36,8 +44,9 @@ export interface IncidentChange {
   reopens: boolean;
 }
 
-/** The incident after the request, at `now` (epoch ms). @throws EdgeError notes_too_long */
+/** The incident after the request, at `now` (epoch ms). @throws EdgeError incident_changed (with `ChangedField`), notes_too_long */
 export function changeIncident(before: Incident, request: IncidentRequest, now: number): IncidentChange {
+  refuseUnseen("incident_changed", before, request);
   const after = { ...before };
   if (request.status !== undefined) after.status = request.status;
   if (request.assignedAnalyst !== undefined) after.assignedAnalyst = blankToNull(request.assignedAnalyst);
@@ -75,12 +84,13 @@ function isSucceeded(before: Incident, ticket: { system: string; instead?: strin
   return before.ticketSystem === ticket.system && before.ticketId === (ticket.instead ?? "");
 }
 
-/** The case after the request, at `now` (epoch ms). @throws EdgeError notes_too_long */
+/** The case after the request, at `now` (epoch ms). @throws EdgeError case_changed (with `ChangedField`), notes_too_long */
 export function changeCase<Case extends ThreatCase>(
   before: Case,
   request: CaseRequest,
   now: number,
 ): { threatCase: Case; changes: FieldChange[] } {
+  refuseUnseen("case_changed", before, request);
   const after = { ...before };
   if (request.status !== undefined) after.status = request.status;
   if (request.assignedAnalyst !== undefined) after.assignedAnalyst = blankToNull(request.assignedAnalyst);
@@ -95,6 +105,31 @@ export function changeCase<Case extends ThreatCase>(
   ]);
   if (changes.length > 0) after.updatedAt = now;
   return { threatCase: after, changes };
+}
+
+/** What somebody else has set meanwhile, in the error's data. */
+export interface ChangedField {
+  field: "status" | "owner";
+  now: string | null;
+}
+
+function refuseUnseen(
+  code: "incident_changed" | "case_changed",
+  before: { status: string; assignedAnalyst: string | null },
+  { seen = {}, status, assignedAnalyst }: Pick<CaseRequest, "seen" | "assignedAnalyst"> & { status?: string },
+): void {
+  const refuse = ({ field, now }: ChangedField): never => {
+    throw new EdgeError(
+      code,
+      `nothing was changed: meanwhile somebody has set the ${field} to ${now ?? "nobody"}. Look again, then decide`,
+      { data: { field, now } satisfies ChangedField },
+    );
+  };
+  if (status !== undefined && seen.status !== undefined && ![seen.status, status].includes(before.status))
+    refuse({ field: "status", now: before.status });
+  if (assignedAnalyst === undefined || seen.assignedAnalyst === undefined) return;
+  const expected = [seen.assignedAnalyst, assignedAnalyst].map(blankToNull);
+  if (!expected.includes(before.assignedAnalyst)) refuse({ field: "owner", now: before.assignedAnalyst });
 }
 
 function fieldChanges(fields: readonly (readonly [string, string | null, string | null])[]): FieldChange[] {

@@ -7,6 +7,7 @@ import type { ReplicaOrder } from "./replica/open-replica.ts";
 import { LiveBackups } from "./worker/backups.ts";
 import type { Followed, Opened, OpenMode } from "./worker/calls.ts";
 import { type Clients, clientsOf } from "./worker/client.ts";
+import type { KeptWorkers } from "./worker/kept-workers.ts";
 import type { Reading, Writing } from "./worker/operations.ts";
 import { Reader } from "./worker/reader.ts";
 import { type OnFault, WorkerCalls } from "./worker/worker-calls.ts";
@@ -60,6 +61,8 @@ export interface StoreOptions {
   onCommit?: OnCommit;
   /** Makes this the store of a node of a cluster. Default: it is one by itself. */
   replica?: ReplicaOrder;
+  /** Workers of stores before and after this one. Default: it starts and ends its own. */
+  workers?: KeptWorkers;
 }
 
 /**
@@ -68,7 +71,7 @@ export interface StoreOptions {
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { path, clock, mode = "serve", onFault = () => {}, onBroken = () => {}, onCommit, replica = null } = options;
-  const calls = new WorkerCalls(onFault, onBroken, onCommit);
+  const calls = new WorkerCalls(onFault, onBroken, onCommit, options.workers);
   let opened: Opened;
   try {
     opened = (await calls.call("open", null, [path, clock.now(), mode, onCommit !== undefined, replica])) as Opened;
@@ -76,7 +79,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await calls.end();
     throw error;
   }
-  const reader = new Reader(path, onFault);
+  const reader = new Reader(path, onFault, options.workers);
   const backups = new LiveBackups(path);
   const { intake, events, admin, incidents, campaigns, tickets } = clientsOf<Writing>(opened.writing, (...call) =>
     calls.call(...call),

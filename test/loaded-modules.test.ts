@@ -40,6 +40,7 @@ describe("what is loaded at the start", () => {
     expect(files.has("appliance/appliance.ts")).toBe(true);
     expect(files.has("transports/http/console/console.ts")).toBe(true);
     expect([...packages].filter((name) => !name.startsWith("node:")).sort()).toEqual([
+      "@libsql/client",
       "@valibot/to-json-schema",
       "bun:ffi",
       "croner",
@@ -61,6 +62,7 @@ describe("what is loaded at the start", () => {
     const { files, packages } = await loadedWith("store/worker/worker.ts");
     expect(files.has("store/worker/store-worker.ts")).toBe(true);
     expect([...packages].filter((name) => !name.startsWith("node:")).sort()).toEqual([
+      "@libsql/client",
       "fastest-levenshtein",
       "libsql",
       "re2js",

@@ -27,15 +27,19 @@ export class CertificateService {
     };
   }
 
-  /** @throws EdgeError certificate_refused, certificate_pinned, tls_file */
-  async replace(caller: Caller, { cert, key }: { cert: string; key: string }): Promise<Json> {
-    const { warnings } = await this.#certificate.store({ cert, key });
+  /** `expected`: fingerprint of the present one; null = whichever. @throws EdgeError certificate_refused, certificate_pinned, certificate_changed, tls_file */
+  async replace(
+    caller: Caller,
+    { cert, key }: { cert: string; key: string },
+    expected: string | null = null,
+  ): Promise<Json> {
+    const { warnings } = await this.#certificate.store({ cert, key }, expected);
     return { ...(await this.#taken(caller, "certificate.replace")), warnings };
   }
 
-  /** @throws EdgeError certificate_pinned, tls_file */
-  async makeSelfSigned(caller: Caller): Promise<Json> {
-    await this.#certificate.makeNew();
+  /** `expected` as of `replace`. @throws EdgeError certificate_pinned, certificate_changed, tls_file */
+  async makeSelfSigned(caller: Caller, expected: string | null = null): Promise<Json> {
+    await this.#certificate.makeNew(expected);
     return { ...(await this.#taken(caller, "certificate.self_signed")), warnings: [] };
   }
 

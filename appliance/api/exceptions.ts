@@ -104,7 +104,11 @@ export class Exceptions {
   async remove(caller: Caller, id: string, revision: string | null = null): Promise<void> {
     const known = await this.#own(caller, id);
     if (revision !== null && revision !== revisionOf(known)) throw changedMeanwhile();
-    if (!(await this.#store.incidents.deleteException(id, this.#clock.now()))) throw unknown(id);
+    const expected = revision === null ? null : known;
+    if (!(await this.#store.incidents.deleteException(id, this.#clock.now(), expected))) {
+      await this.#own(caller, id);
+      throw changedMeanwhile();
+    }
     const { id: _, revision: __, ...detail } = exceptionJson(known);
     await this.#audit.note(this.#authorOf(caller), "exception.delete", id, detail);
     await this.#apply();

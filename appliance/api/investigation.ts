@@ -1,7 +1,7 @@
 /** Incidents and cases on behalf of a caller, limited to the caller's entities. */
 import { type Caller, seesEntity, sourceOf } from "../../core/access/caller.ts";
 import { EdgeError } from "../../core/errors.ts";
-import type { CaseRequest, IncidentRequest } from "../../core/incident-change.ts";
+import type { CaseRequest, ChangedField, IncidentRequest, SeenState } from "../../core/incident-change.ts";
 import type { Collection } from "../../core/pages/page.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Store } from "../../store/open-store.ts";
@@ -11,12 +11,23 @@ import { alertDetail, caseDetail, type IncidentTickets, incidentDetail } from ".
 type Json = Record<string, unknown>;
 
 /** What became of one of several changes: the row as JSON, or why not. */
-export type BulkResult = { id: string; row: string } | { id: string; refused: { status: number; detail: string } };
+export type BulkResult =
+  | { id: string; row: string }
+  | {
+      id: string;
+      refused: {
+        status: number;
+        detail: string;
+        /** What somebody else has set since it was seen. */
+        changed?: ChangedField;
+      };
+    };
 
 /** What may be wrong with one incident of several, and its status. */
 const refusals: ReadonlyMap<string, number> = new Map([
   ["incident_unknown", 404],
   ["incident_newer", 409],
+  ["incident_changed", 409],
   ["notes_too_long", 422],
 ]);
 
@@ -64,7 +75,7 @@ export class Investigation {
     return caseDetail(JSON.parse(row) as Json, detail);
   }
 
-  /** Returns the row as JSON. @throws EdgeError incident_unknown, incident_newer */
+  /** Returns the row as JSON. @throws EdgeError incident_unknown, incident_newer, incident_changed */
   async changeIncident(caller: Caller, id: string, request: IncidentRequest): Promise<string> {
     await this.#row("incidents", caller, id);
     const { changed } = await this.#store.incidents.changeIncident(id, request, authorOf(caller), this.#clock.now());
@@ -72,23 +83,30 @@ export class Investigation {
     return this.#row("incidents", caller, id);
   }
 
-  /** The same for several, one after the other: what is wrong with one is told in its place and holds up no other. */
-  async changeIncidents(caller: Caller, ids: readonly string[], request: IncidentRequest): Promise<BulkResult[]> {
+  /** The same for several, one after the other: what is wrong with one is told in its place and holds up no other. `seen`: what was seen of each. */
+  async changeIncidents(
+    caller: Caller,
+    ids: readonly string[],
+    request: IncidentRequest,
+    seen: ReadonlyMap<string, SeenState> = new Map(),
+  ): Promise<BulkResult[]> {
     const results: BulkResult[] = [];
     for (const id of new Set(ids)) {
       try {
-        results.push({ id, row: await this.changeIncident(caller, id, request) });
+        results.push({ id, row: await this.changeIncident(caller, id, { ...request, seen: seen.get(id) ?? {} }) });
       } catch (error) {
         if (!(error instanceof EdgeError)) throw error;
         const status = refusals.get(error.code);
         if (status === undefined) throw error;
-        results.push({ id, refused: { status, detail: error.message } });
+        const changed =
+          error.code === "incident_changed" ? { changed: error.data as unknown as ChangedField } : undefined;
+        results.push({ id, refused: { status, detail: error.message, ...changed } });
       }
     }
     return results;
   }
 
-  /** Returns the row as JSON. @throws EdgeError case_unknown, case_newer */
+  /** Returns the row as JSON. @throws EdgeError case_unknown, case_newer, case_changed */
   async changeCase(caller: Caller, id: string, request: CaseRequest): Promise<string> {
     await this.#row("cases", caller, id);
     const { changed } = await this.#store.incidents.changeCase(id, request, authorOf(caller), this.#clock.now());

@@ -13,7 +13,7 @@ import { shownName } from "../../core/text/visible.ts";
 import type { TargetScreens } from "../../core/tickets/fields/target-fields.ts";
 import { dayMs } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
-import type { ListedSetting } from "../../transports/http/api/settings/settings-port.ts";
+import type { ListedSetting, NewPlace } from "../../transports/http/api/settings/settings-port.ts";
 import type { CadenceEstimate, RetryEstimate } from "../../transports/http/api/shapes/estimate-shapes.ts";
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type FeedSettingsService, isFeedSection } from "../feeds/feed-settings.ts";
@@ -116,7 +116,7 @@ export function settingsPort({ tickets, feeds, audit, reading, clock, inForce }:
       section: string,
       fields: Json,
       version: string | null,
-      despite: readonly string[] = [],
+      { despite = [], place = null }: { despite?: readonly string[]; place?: NewPlace | null } = {},
     ): Promise<Json> => {
       if (!isFeedSection(section)) {
         const saved = await tickets.save(section, fields, caller.name, version);
@@ -125,13 +125,19 @@ export function settingsPort({ tickets, feeds, audit, reading, clock, inForce }:
         return saved.section;
       }
       const before = await feeds.section(section);
-      const saved = await feeds.save(section, fields, caller.name, version);
+      const saved = await feeds.save(section, fields, { who: caller.name, version, place });
       const changes = changesBetween(before, saved.section, saved.changed).map((change) => ({
         name: change.name,
         old: change.old === null ? null : feeds.explained(change.old),
         new: change.new === null ? null : feeds.explained(change.new),
       }));
       await audit.note(auditAuthor(caller), "settings.save", section, { changes });
+      if (place !== null) {
+        const { name, from, queued } = place;
+        if (from === null)
+          await audit.note(auditAuthor(caller), "feed.forget", `${section}/${name}`, { messages: queued });
+        else await audit.note(auditAuthor(caller), "feed.place", section, { from, to: name });
+      }
       return saved.section;
     },
   };

@@ -122,21 +122,21 @@ export class ServerCertificate {
   }
 
   /**
-   * Puts an uploaded certificate in the place of the present one. The listener has to read it then.
-   * @throws EdgeError certificate_refused, certificate_pinned
+   * Puts an uploaded certificate in the place of the present one. The listener has to read it then. `expected`: SHA-256 fingerprint that the
+   * present one must have; null = whichever. @throws EdgeError certificate_refused, certificate_pinned, certificate_changed
    */
-  store(given: Pair): Promise<CheckedPair> {
+  store(given: Pair, expected: string | null = null): Promise<CheckedPair> {
     return this.#inTurn(async () => {
-      const files = this.#changeable();
+      const files = this.#changeable(expected);
       const checked = checkPair(given, this.#now);
       write(files, checked);
       return checked;
     });
   }
 
-  /** Puts a new self-signed certificate in the place of the present one. @throws EdgeError certificate_pinned */
-  makeNew(): Promise<void> {
-    return this.#inTurn(async () => this.#make(this.#changeable()));
+  /** Puts a new self-signed certificate in the place of the present one; `expected` as of `store`. @throws EdgeError certificate_pinned, certificate_changed */
+  makeNew(expected: string | null = null): Promise<void> {
+    return this.#inTurn(async () => this.#make(this.#changeable(expected)));
   }
 
   /** The address that links lead to: by the certificate's name where the API can be reached from elsewhere. */
@@ -150,7 +150,7 @@ export class ServerCertificate {
     return this.#parts.clock.now();
   }
 
-  #changeable(): CertificateFiles {
+  #changeable(expected: string | null): CertificateFiles {
     const { files } = this;
     if (files === null)
       throw new EdgeError(
@@ -161,6 +161,11 @@ export class ServerCertificate {
       throw new EdgeError(
         "certificate_pinned",
         `RHYTHMX_TLS_CERT_FILE says that the certificate is ${files.certFile}: replace that file and run \`rhythmx reload\`, or take the setting out`,
+      );
+    if (expected !== null && factsOf(storedPair(files).cert ?? "")?.fingerprint !== expected)
+      throw new EdgeError(
+        "certificate_changed",
+        "the certificate was replaced by somebody else meanwhile, so nothing was changed: look at it again",
       );
     return files;
   }

@@ -53,7 +53,7 @@ async function checkEndpoints(settings: Settings): Promise<Finding[]> {
     return await Promise.all(
       client.endpoints.map(async (endpoint): Promise<Finding> => {
         try {
-          const status = await client.askOf<{ version?: string; leader?: string }>(
+          const status = await client.askOf<{ version?: string; leader?: string; errors?: unknown }>(
             endpoint,
             "/v3/maintenance/status",
             {},
@@ -61,6 +61,11 @@ async function checkEndpoints(settings: Settings): Promise<Finding[]> {
           );
           if (status.leader === undefined || status.leader === "0")
             return { level: "warning", line: `etcd: ${endpoint} has no leader: too few of its machines run` };
+          if (/NOSPACE/.test(JSON.stringify(status.errors ?? "")))
+            return {
+              level: "problem",
+              line: `etcd: ${endpoint} has reached its quota and takes nothing more: docs/cluster.md says how to free it`,
+            };
           return { level: "ok", line: `etcd: ${endpoint}, ${status.version ?? "of an unknown version"}` };
         } catch (error) {
           return { level: "warning", line: `etcd: ${messageOf(error)}` };

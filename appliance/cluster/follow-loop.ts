@@ -45,6 +45,10 @@ export class FollowLoop {
         const followed = await store.follow();
         node.followed(followed);
         faults.clear("cluster_log");
+        const { unknownSchema } = followed;
+        if (unknownSchema === null) faults.clear("cluster_version");
+        else
+          faults.set("cluster_version", `this node follows and does not lead until it is upgraded: ${unknownSchema}`);
         if (followed.touched.length > 0) await touched();
         if (followed.applied < followed.head) wait = 0;
       } catch (error) {

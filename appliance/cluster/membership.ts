@@ -7,7 +7,9 @@ import { Lease } from "../../store/open-lease.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { LeaseReport, LeaseState } from "../../store/replica/lease-agent.ts";
 import type { ReplicaOrder } from "../../store/replica/open-replica.ts";
+import { KeptWorkers } from "../../store/worker/kept-workers.ts";
 import { version } from "../runtime/version.ts";
+import { BlockedStart } from "./blocked-start.ts";
 import { etcdOptions, nodeAddress, nodeName } from "./connection.ts";
 import { HeardNodes } from "./heard-nodes.ts";
 import type { NodeSide } from "./side.ts";
@@ -19,6 +21,10 @@ const notOfThisNode = ["cluster_nodes", "second_tickets"];
 /** What keeps a leader from writing, while another node's disk may well do; and for how long that has to last. */
 const unfitFaults = ["disk_space", "store_write"];
 const unfitMs = 5_000;
+/** Faults with which a follower does not take over. */
+const barring = ["master_key", "disk_space", "cluster_version"];
+/** A node that could not lead leaves it to others for so many leases. */
+const restLeases = 2;
 
 export class Membership {
   readonly node: string;
@@ -26,9 +32,10 @@ export class Membership {
   readonly database: string;
   readonly #settings: Settings;
   readonly #now: () => number;
-  readonly #leaseMs: number;
+  readonly leaseMs: number;
   readonly #onBroken: (error: Error) => void;
   readonly #heard = new HeardNodes();
+  readonly workers = new KeptWorkers();
   #lease: Lease | null = null;
   #state: LeaseState = { epoch: null, content: null, unreachable: null };
   #role: NodeRole = "follower";
@@ -36,10 +43,16 @@ export class Membership {
   #progress = { applied: 0, head: 0 };
   #open: { store: Store; faults: Faults } | null = null;
   #unfitSince: number | null = null;
+  /** It has seen the log, and written to its file, since it began to follow. */
+  #hasFollowed = false;
+  /** Before this time of the monotonic clock it does not take over. */
+  #restsUntil = 0;
   /** Whether this node would lead if nobody else did. */
   mayLead = false;
   /** What it says is wrong with it, beside the faults of its appliance. */
   fault: string | null = "starting";
+  /** What its appliance waits for before it starts. */
+  blocked = new BlockedStart();
   /** What stops it from applying what the leader writes. */
   stopped: Error | null = null;
   /** Settings that are kept in memory have changed. */
@@ -54,7 +67,7 @@ export class Membership {
     this.database = join(settings.dataDir, "rhythmx.db");
     this.#settings = settings;
     this.#now = now;
-    this.#leaseMs = settings.cluster.leaseSeconds * 1000;
+    this.leaseMs = settings.cluster.leaseSeconds * 1000;
     this.#onBroken = onBroken;
   }
 
@@ -68,7 +81,7 @@ export class Membership {
       etcd: etcdOptions(this.#settings.cluster),
       node: this.node,
       address: this.address,
-      leaseMs: this.#leaseMs,
+      leaseMs: this.leaseMs,
       report: this.#report(),
       onBroken: this.#onBroken,
     });
@@ -92,6 +105,12 @@ export class Membership {
     this.mayLead = false;
     this.fault = null;
     this.#unfitSince = null;
+    this.#hasFollowed = false;
+  }
+
+  /** Leaves it to others to lead for a while. */
+  rest(): void {
+    this.#restsUntil = performance.now() + restLeases * this.leaseMs;
   }
 
   /** The appliance has stopped, or is about to. */
@@ -112,8 +131,9 @@ export class Membership {
   get isReady(): boolean {
     const { applied, head } = this.#progress;
     const faults = this.#open?.faults;
-    if (faults === undefined || this.stopped !== null || head === 0 || head - applied > mostBehind) return false;
-    return !faults.has("master_key") && !faults.has("disk_space");
+    if (faults === undefined || this.stopped !== null || !this.#hasFollowed || head - applied > mostBehind)
+      return false;
+    return performance.now() >= this.#restsUntil && !barring.some((name) => faults.has(name));
   }
 
   /** Why this leader had better let another node lead; null: nothing is wrong with it, or no other one can. */
@@ -151,8 +171,9 @@ export class Membership {
     return {
       role: replica.role,
       replica: { ...replica, etcd: etcdOptions(this.#settings.cluster), node: this.node },
+      workers: this.workers,
       status: () => this.status(),
-      mayAct: () => replica.role === "leader" && (this.#lease?.leftMs() ?? 0) > this.#leaseMs / 3,
+      mayAct: () => replica.role === "leader" && (this.#lease?.leftMs() ?? 0) > this.leaseMs / 3,
       deposed: () => {
         this.isDeposed = replica.role === "leader";
       },
@@ -167,6 +188,7 @@ export class Membership {
         this.stopped = progress instanceof Error ? progress : null;
         if (progress instanceof Error) return;
         this.#progress = progress;
+        this.#hasFollowed = true;
         this.isStale ||= progress.touched.includes("settings");
       },
       snapshot: (request, copy) =>
@@ -213,7 +235,7 @@ export class Membership {
     const { address, mayLead } = this;
     // Of others, which say so themselves, and what is wrong in a ticket system.
     const faults = this.#open?.faults.list().filter(({ name }) => !notOfThisNode.includes(name)) ?? [];
-    const fault = this.fault ?? faults[0]?.message ?? null;
+    const fault = this.fault ?? this.blocked.because(0) ?? faults[0]?.message ?? null;
     return { live: { address, applied: this.#progress.applied, version, fault }, mayLead };
   }
 }

@@ -4,11 +4,14 @@ import type { Faults } from "../../core/faults.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { ReplicaOrder } from "../../store/replica/open-replica.ts";
 import type { Followed } from "../../store/worker/calls.ts";
+import type { KeptWorkers } from "../../store/worker/kept-workers.ts";
 
 export interface NodeSide {
   readonly role: NodeRole;
   /** How its store joins the log. */
   readonly replica: ReplicaOrder;
+  /** Of its stores, one after the other. */
+  readonly workers: KeptWorkers;
   status(): ClusterStatus;
   /** Whether a request may leave the machine now: the lease is ours with a third of it to spare. */
   mayAct(): boolean;

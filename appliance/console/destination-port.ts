@@ -32,10 +32,6 @@ export function destinationPort(desk: FeedDesk, audit: AuditLog): DestinationPor
     sample: (caller, section, meant) => desk.sample(caller, section, meant),
     place: (section, name) => desk.place(section, name),
     kept: (section) => desk.kept(section),
-    copyPlace: async (caller, section, from, to) => {
-      await desk.copyPlace(section, from, to);
-      await note(caller, "feed.place", section, { from, to });
-    },
     forget: async (caller, section, name) => {
       const { queued } = await desk.forget(section, name);
       await note(caller, "feed.forget", `${section}/${name}`, { messages: queued });

@@ -49,7 +49,7 @@ export interface KeptPlace {
 interface Parts {
   feedSettings: FeedSettingsService;
   control: DestinationControl;
-  store: Pick<Store, "reading" | "events">;
+  store: Pick<Store, "reading">;
   uploads: TlsUploads;
   clock: Clock;
 }
@@ -135,17 +135,6 @@ export class FeedDesk {
     return all
       .filter(({ destination, configured }) => !configured && destination.startsWith(`${feed}/`))
       .map(({ destination, queued }) => ({ name: destination.slice(feed.length + 1), queued }));
-  }
-
-  /** Puts one name where another one stands, so that it goes on from there. */
-  async copyPlace(section: string, from: string, to: string): Promise<void> {
-    const feed = feedSections[sectionOf(section)];
-    const { events } = this.#parts.store;
-    const [source, target] = [readerName(feed, from), readerName(feed, to)];
-    const position = await events.position(source);
-    if (position === null) return;
-    await events.saveSkips(target, await events.readSkips(source));
-    await events.savePosition(target, position);
   }
 
   /** Removes the place of a destination that is not configured. @throws EdgeError destination_unknown, destination_configured */

@@ -29,6 +29,7 @@ import type { DestinationSettings } from "../../core/settings.ts";
 import type { TestStep } from "../../core/tickets/ticket-system.ts";
 import { toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
+import type { NewPlace } from "../../transports/http/api/settings/settings-port.ts";
 import { probeSteps } from "../../transports/syslog/probe.ts";
 import { readFeedRequest, takeFiles } from "./feed-request.ts";
 import { tlsMaterial } from "./syslog-feed.ts";
@@ -47,6 +48,12 @@ interface Parts {
     /** Applies saved settings. */
     again(): Promise<unknown>;
   };
+}
+
+interface Saving {
+  who: string;
+  version: string | null;
+  place?: NewPlace | null;
 }
 
 /** The name under which a section is saved. */
@@ -127,20 +134,16 @@ export class FeedSettingsService {
 
   /**
    * Saves all fields or none; null resets one to its default. A certificate or key may be sent in the place of its path. `version`: which the
-   * section must have; null = whichever. @throws UsageError; EdgeError setting_pinned, settings_changed
+   * section must have; null = whichever. `place`: where a destination of this name begins, in the same write.
+   * @throws UsageError; EdgeError setting_pinned, settings_changed
    */
-  save(
-    section: FeedSection,
-    body: Json,
-    who: string,
-    version: string | null,
-  ): Promise<{ section: Json; changed: string[] }> {
-    const saved = this.#last.then(() => this.#save(section, body, who, version));
+  save(section: FeedSection, body: Json, saving: Saving): Promise<{ section: Json; changed: string[] }> {
+    const saved = this.#last.then(() => this.#save(section, body, saving));
     this.#last = saved.catch(() => {});
     return saved;
   }
 
-  async #save(section: FeedSection, body: Json, who: string, version: string | null) {
+  async #save(section: FeedSection, body: Json, { who, version, place = null }: Saving) {
     const { store, clock, reloads, uploads } = this.#parts;
     const text = await this.#accepted(section, body);
     const before = await this.#saved(section);
@@ -154,7 +157,10 @@ export class FeedSettingsService {
       const others = all.filter(({ name, secret }) => !secret && name !== savedName(section)).map(({ value }) => value);
       const kept = uploads.rows(new Set(all.map(({ name }) => name)), text === null ? others : [...others, text]);
       const rows = [{ name: savedName(section), value: text, secret: false }, ...kept];
-      await store.tickets.saveSettings(rows, who, clock.now());
+      const reader = (name: string) => readerName(feedSections[section], name);
+      const at =
+        place === null ? null : { reader: reader(place.name), from: place.from === null ? null : reader(place.from) };
+      await store.tickets.saveSettings(rows, who, clock.now(), at);
       await uploads.load();
       await reloads.again();
     }

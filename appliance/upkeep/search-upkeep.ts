@@ -1,6 +1,6 @@
 /**
  * Has the search index follow what is written, behind intake: in steps of some milliseconds of the writer's time, with pauses between
- * them that leave intake 95 % of it while new alerts come in.
+ * them that leave intake 95 % of it while new alerts come in. As long as short steps are enough for these, no request waits for a long one.
  */
 import { EdgeError } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
@@ -13,6 +13,8 @@ const leastPauseMs = 10;
 /** Pauses, in lengths of the step before: while alerts come in, and while none do. */
 const busyPause = 19;
 const quietPause = 0.5;
+/** Behind by more than this, it takes long steps also while alerts come in: they get through more. */
+const farBehind = 1_000;
 
 export class SearchUpkeep {
   readonly #store: Pick<Store, "admin">;
@@ -70,11 +72,14 @@ export class SearchUpkeep {
   }
 
   async #index(): Promise<void> {
-    const { behind, newestAlert, tookMs } = await this.#store.admin.indexSome();
+    const isShort = this.#busy && this.#behind <= farBehind;
+    const { indexed, behind, newestAlert, tookMs } = await this.#store.admin.indexSome(isShort);
     this.#busy = this.#newestAlert > 0 && newestAlert - this.#newestAlert > 20;
     this.#newestAlert = newestAlert;
     this.#behind = behind;
-    const pause = Math.ceil(this.#busy ? Math.max(shortestPauseMs, tookMs * busyPause) : tookMs * quietPause);
+    // What makes another short step need not wait for more.
+    const shortest = isShort && behind >= indexed ? leastPauseMs : shortestPauseMs;
+    const pause = Math.ceil(this.#busy ? Math.max(shortest, tookMs * busyPause) : tookMs * quietPause);
     // While it is busy another step follows in any case: only that tells when intake has ended.
     this.#dueAt =
       behind > 0 || this.#busy ? this.#clock.now() + Math.max(pause, leastPauseMs) : Number.POSITIVE_INFINITY;

@@ -12,6 +12,7 @@ export type { OnCommit };
 /** What the store needs to know of the cluster that this appliance is a node of. */
 interface NodeSide {
   readonly replica: NonNullable<Parameters<typeof openStore>[0]["replica"]>;
+  readonly workers: NonNullable<Parameters<typeof openStore>[0]["workers"]>;
   deposed(): void;
 }
 
@@ -68,7 +69,7 @@ export async function openStoreWhenPossible(
       },
       onBroken,
       ...(onCommit === undefined ? {} : { onCommit }),
-      ...(node === undefined ? {} : { replica: node.replica }),
+      ...(node === undefined ? {} : { replica: node.replica, workers: node.workers }),
     });
   });
 }

@@ -31,7 +31,19 @@ test("machine, system, virtual and shared accounts: the host is the actor", () =
 });
 
 test("missing users", () => {
-  for (const user of [null, "", "  ", "-", "N/A", "(null)", "-\\-", "NT AUTHORITY\\-"])
+  for (const user of [
+    null,
+    "",
+    "  ",
+    "-",
+    "N/A",
+    "(null)",
+    "-\\-",
+    "NT AUTHORITY\\-",
+    "NULL SID",
+    "S-1-0-0",
+    "(unknown user)",
+  ])
     expect([user, find(user)]).toEqual([user, "host:ws-101.corp.example"]);
 });
 

@@ -23,7 +23,10 @@ export interface ActorRules {
 }
 
 /** Placeholders that logs write instead of a name. */
-const missing = new Set(["-", "--", "?", "n/a", "null", "(null)", "none", "unknown", "<unknown>", "\\", "-\\-"]);
+const missing = new Set([
+  ...["-", "--", "?", "n/a", "null", "(null)", "none", "unknown", "<unknown>", "\\", "-\\-"],
+  ...["null sid", "s-1-0-0", "(unknown)", "(unknown user)", "<unknown user>", "undefined", "(none)"],
+]);
 
 /** Accounts that exist on every machine, and their well-known SIDs. */
 const systemAccounts = new Set([

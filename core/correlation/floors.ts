@@ -122,7 +122,8 @@ export function prepareFloors(rows: readonly FloorRow[]): PreparedFloors {
 /**
  * What a detection of the rule is worth by itself; null if the table does not say. Of several rows crown jewels come first, then those
  * that ask for the fewest rules together, then those that name the rule by its id or title: a technique, of which a rule may have many,
- * says less of what it reports. Then points decide.
+ * says less of what it reports. Then points decide. What every rule of a level is worth is also the least for those that are named by
+ * words or technique; a row that names a rule by its id says it as it is.
  */
 export function floorOf(rule: FloorRule, table: PreparedFloors): Floor | null {
   const key = `${rule.level}\n${rule.key}\n${rule.title}\n${rule.techniques.join(" ")}`;
@@ -133,7 +134,7 @@ export function floorOf(rule: FloorRule, table: PreparedFloors): Floor | null {
   const [best] = held;
   const named = held.find((one) => best && standing(one.row) === standing(best.row) && isNamed(one, rule, words));
   const found = (named ?? best)?.row;
-  const floor = found === undefined ? null : pickFloor(found);
+  const floor = found === undefined ? null : pickFloor(found, leastOf(found, held, rule));
   if (table.known.size >= mostKnown) table.known.clear();
   table.known.set(key, floor);
   return floor;
@@ -144,16 +145,27 @@ function standing({ crownJewel, rulesTogether }: FloorRow): number {
   return crownJewel ? 0 : rulesTogether;
 }
 
-function pickFloor({ points, crownJewel, rulesTogether, why }: FloorRow): Floor {
-  return { points, crownJewel, rulesTogether, why };
+/** The points of a row that is for every rule of a level, where it asks for no more rules together than the one that was found. */
+function leastOf(found: FloorRow, held: readonly PreparedRow[], { key }: FloorRule): number {
+  if (found.crownJewel || found.rules.includes(key)) return 0;
+  const general = held.filter(({ row }) => isGeneral(row) && row.rulesTogether <= found.rulesTogether);
+  return Math.max(0, ...general.map(({ row }) => row.points));
+}
+
+function isGeneral({ rules, techniques, titleWords }: FloorRow): boolean {
+  return rules.length === 0 && techniques.length === 0 && titleWords.length === 0;
+}
+
+function pickFloor({ points, crownJewel, rulesTogether, why }: FloorRow, least: number): Floor {
+  return { points: Math.max(points, least), crownJewel, rulesTogether, why };
 }
 
 function holds(prepared: PreparedRow, rule: FloorRule, title: Set<string>): boolean {
-  const { row, lowest, titleWords, unlessWords } = prepared;
+  const { row, lowest, unlessWords } = prepared;
   if (rule.level < lowest) return false;
   if (unlessWords.some((entry) => hasAll(title, entry))) return false;
-  const { rules, techniques } = row;
-  if (rules.length === 0 && techniques.length === 0 && titleWords.length === 0) return true;
+  if (isGeneral(row)) return true;
+  const { techniques } = row;
   return (
     isNamed(prepared, rule, title) ||
     rule.techniques.some((id) => techniques.some((wanted) => id === wanted || id.startsWith(`${wanted}.`)))

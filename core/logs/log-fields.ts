@@ -17,6 +17,11 @@ const noValue =
 /** Fields that may hold a whole event as text. */
 const textNames = ["raw", "message", "event.original", "fulllog", "details", "contextinfo", "data"];
 
+/** Members of an alert in which a log may be wrapped, which say what the engine thinks of it and who shipped it, not what happened. */
+const ofWazuh = new Set(["rule", "agent", "manager", "decoder", "location", "input", "cluster", "id", "timestamp"]);
+const ofElastic = new Set(["kibana", "signal"]);
+const ofNobody: ReadonlySet<string> = new Set();
+
 export function isNoValue(text: string): boolean {
   return noValue.test(text.trim());
 }
@@ -28,12 +33,20 @@ export class LogFields {
   /** Whole texts of the fields that hold other fields. */
   readonly #texts = new Map<string, string>();
   #count = 0;
+  /** Members at the top that are no part of the log itself. */
+  #wrapping: ReadonlySet<string> = ofNobody;
+  /** The member at the top that is being read. */
+  #top = "";
 
   /** `log`: as it came in, JSON or text. */
   constructor(log: string) {
     const value = parsed(log);
     if (value === undefined) this.#text(log);
-    else this.#gather(value, [], 0);
+    else {
+      this.#wrapping = wrappingOf(value);
+      this.#gather(value, [], 0);
+      this.#top = "";
+    }
     // What is told twice, as fields and as text for people, is read from the fields.
     for (const name of textNames) {
       const text = this.#texts.get(name);
@@ -79,7 +92,9 @@ export class LogFields {
       this.#set([...path, named[0]], named[1]);
       return;
     }
+    const isTop = path.length === 0 || (path.length === 1 && path[0] === "_source");
     for (const [name, inner] of Object.entries(members)) {
+      if (isTop) this.#top = name.split(".")[0] ?? "";
       if (name === "#text" || name === "$t" || name === "_text") this.#gather(inner, path, depth + 1);
       // Of a name with very many parts all but the last would be copied for each field below it.
       else this.#gather(inner, [...path, ...name.replace(/^[@$]/, "").split(".")].slice(-longestPath), depth + 1);
@@ -104,12 +119,24 @@ export class LogFields {
     const name = textNames.find((one) => one === own || one === plain(path.at(-1) ?? ""));
     if (name !== undefined && !this.#texts.has(name)) this.#texts.set(name, text);
     this.#count++;
-    this.#own.push([path.at(-1) ?? "", value]);
+    if (!this.#wrapping.has(this.#top)) this.#own.push([path.at(-1) ?? "", value]);
     for (let length = 1; length <= Math.min(longestPath, path.length); length++) {
       const name = plain(path.slice(-length).join("."));
       if (!this.#values.has(name)) this.#values.set(name, value);
     }
   }
+}
+
+function wrappingOf(value: unknown): ReadonlySet<string> {
+  const outer = membersOf(value);
+  const alert = "_source" in outer ? membersOf(outer._source) : outer;
+  const rule = membersOf(alert.rule);
+  if ("level" in rule && "description" in rule && ("agent" in alert || "manager" in alert)) return ofWazuh;
+  return Object.keys(alert).some((name) => ofElastic.has(name.split(".")[0] ?? "")) ? ofElastic : ofNobody;
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
 /** Paths and accounts whose backslashes a shipper wrote twice, and quotes with one, as Wazuh does; `\\\\server\\share` stays. */

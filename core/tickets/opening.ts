@@ -6,6 +6,7 @@ import { eventClause, eventDetail } from "../logs/event-text.ts";
 import { oneLine, shortened, wordCount } from "../text/shorten.ts";
 import type { CaseFacts } from "./case/case-facts.ts";
 import { HostRoles, seenOn } from "./case/host-roles.ts";
+import { restsOnNothing, whyNothing } from "./case/no-evidence.ts";
 import type { Recommendations } from "./case/recommendations.ts";
 import type { Block } from "./draft.ts";
 import { headlineText } from "./headline/headline.ts";
@@ -75,6 +76,7 @@ function sentence({ headline, observed, facts }: Composition, { object }: Measur
   const what = headlineText(headline);
   const main = observed.rules.find(({ rule }) => headline.rules.includes(rule.key));
   if (main === undefined) {
+    if (restsOnNothing(facts)) return `${what}. ${whyNothing(facts)}`;
     const { alarm_count: count, sigma_alert_count: detections } = facts.body.risk;
     const alarms = count === 1 ? "One SIEM alarm" : `${count} SIEM alarms`;
     return `${what}. ${alarms}, ${detections === 0 ? "no detection of RhythmX" : `${detections} detections of RhythmX`}.`;
@@ -146,7 +148,7 @@ function sinceOf({ body, rules }: CaseFacts): string {
   ];
   // Of an outbreak's hosts this one's evidence is counted.
   const own = body.outbreak !== undefined && body.actor_type === "host" ? `on ${oneLine(body.group_key)} alone ` : "";
-  return `${from}${end} UTC; ${own}${counts.join(", ")}`;
+  return `${from}${end} UTC${counts.length === 0 ? "" : `; ${own}${counts.join(", ")}`}`;
 }
 
 /** Who promoted the actor, and why; "" where the score did. */
@@ -196,7 +198,7 @@ function brief(step: string, { step: most, way: withWay }: Measure): string {
   const short = reason > 0 ? text.slice(0, reason + 1) : (text.split(": ")[0] ?? text);
   const bare = withWay || way < 0 ? short : short.slice(0, way);
   if (wordCount(bare) <= most) return bare;
-  const untimed = bare.replace(/ (?:in the days )?since \d{4}-\d\d-\d\d \d\d:\d\d UTC/, "");
+  const untimed = bare.replace(/ (?:in the (?:days|(?:day|week) before or) )?since \d{4}-\d\d-\d\d \d\d:\d\d UTC/, "");
   if (wordCount(untimed) <= most) return untimed;
   // The first of two things, whole, rather than both by half.
   const second = /,? and (?=(?:take|end|check|reset|list|keep|look|remove|fetch|search|tell|forward)\b)/.exec(untimed);

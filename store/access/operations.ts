@@ -4,6 +4,7 @@ import type { ConsoleSessionRecord, SessionRecord, UserRecord } from "../../core
 import type { ApiKeyRecord } from "../../core/api-key.ts";
 import type { PollPosition } from "../../core/pages/continuity.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
+import type { ReaderPlace } from "../events/event-log.ts";
 import { insertApiKey, type KeyUse, listApiKeys, revokeApiKey, touchApiKeys } from "./api-keys.ts";
 import { type AuditQuery, addAudit, listAudit, pruneAudit } from "./audit.ts";
 import {
@@ -87,7 +88,8 @@ export const settingsOperations = {
       changes: readonly { name: string; value: string | null; secret: boolean }[],
       who: string,
       now: number,
-    ) => saveSettings(database, changes, who, now),
+      place: ReaderPlace | null = null,
+    ) => saveSettings(database, changes, { who, now, place }),
   },
   listSealed: { kind: "read", run: ({ database }) => listSealed(database) },
   readKeyCheck: { kind: "read", run: ({ database }) => readKeyCheck(database) },

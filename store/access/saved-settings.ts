@@ -5,6 +5,7 @@ import { toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
+import { placing, type ReaderPlace } from "../events/event-log.ts";
 
 export interface SavedSetting {
   /** The same name as in the environment. */
@@ -27,15 +28,15 @@ export async function listSavedSettings(database: Database): Promise<SavedSettin
   }));
 }
 
-/** Saves all of them or none; a value of null removes the setting. */
+/** Saves all of them or none, with the place of a destination that they make; a value of null removes the setting. */
 export async function saveSettings(
   database: Database,
   changes: readonly { name: string; value: string | null; secret: boolean }[],
-  who: string,
-  now: number,
+  { who, now, place = null }: { who: string; now: number; place?: ReaderPlace | null },
 ): Promise<void> {
-  await database.write(
-    changes.map(({ name, value, secret }) =>
+  await database.write([
+    ...(place === null ? [] : placing(place, now)),
+    ...changes.map(({ name, value, secret }) =>
       value === null
         ? { sql: "delete from saved_settings where name = ?", args: [name] }
         : {
@@ -44,7 +45,7 @@ export async function saveSettings(
             args: [name, value, secret ? 1 : 0, who, toIso(now)],
           },
     ),
-  );
+  ]);
 }
 
 export interface ConnectionTest {

@@ -1,31 +1,36 @@
 /** One process per data folder: an exclusive lock on a separate file, which the kernel releases however the process ends. */
+import { type Client, createClient } from "@libsql/client/sqlite3";
 import { StoreError } from "../../core/errors.ts";
-import { Connection } from "./connection.ts";
 import { storeErrorFrom } from "./store-errors.ts";
 
-export class InstanceLock {
-  readonly #connection: Connection;
+/** The URL of a database file. Escapes `?` and `#`, which would end the path. */
+export function fileUrl(path: string): string {
+  return `file:${path.split("/").map(encodeURIComponent).join("/")}`;
+}
 
-  private constructor(connection: Connection) {
-    this.#connection = connection;
+export class InstanceLock {
+  readonly #client: Client;
+
+  private constructor(client: Client) {
+    this.#client = client;
   }
 
   /** @throws StoreError store_in_use while another process holds the lock */
   static async take(path: string): Promise<InstanceLock> {
-    let connection: Connection | null = null;
+    let client: Client | null = null;
     try {
-      connection = new Connection(path, 0);
+      client = createClient({ url: fileUrl(path), concurrency: 1 });
       // In this mode SQLite keeps the lock of the first write until the connection closes.
-      connection.run({ sql: "PRAGMA locking_mode = EXCLUSIVE" });
-      connection.run({ sql: "create table if not exists held_by (pid integer)" });
-      connection.run({ sql: "BEGIN IMMEDIATE" });
-      connection.run({ sql: "delete from held_by" });
-      connection.run({ sql: "insert into held_by values (?)", args: [process.pid] });
-      connection.run({ sql: "COMMIT" });
-      return new InstanceLock(connection);
+      await client.execute("PRAGMA locking_mode = EXCLUSIVE");
+      await client.execute("create table if not exists held_by (pid integer)");
+      await client.batch(
+        ["delete from held_by", { sql: "insert into held_by values (?)", args: [process.pid] }],
+        "write",
+      );
+      return new InstanceLock(client);
     } catch (error) {
       // A lock that was only partly taken, for example on a full disk, would block the next attempt.
-      if (connection !== null) letGo(connection);
+      if (client !== null) await letGo(client);
       const mapped = storeErrorFrom(error, path);
       if (mapped.code !== "store_locked") throw mapped;
       throw new StoreError(
@@ -39,17 +44,13 @@ export class InstanceLock {
   }
 
   async release(): Promise<void> {
-    letGo(this.#connection);
+    await letGo(this.#client);
   }
 }
 
 /** libsql keeps the file open for a while after `close`, so the lock is released explicitly. */
-function letGo(connection: Connection): void {
-  for (const sql of ["ROLLBACK", "PRAGMA locking_mode = NORMAL", "select count(*) from held_by"])
-    try {
-      if (sql !== "ROLLBACK" || connection.inTransaction) connection.run({ sql });
-    } catch {
-      // What does not work any more holds nothing either; the kernel has the last word when the file is closed.
-    }
-  connection.close();
+async function letGo(client: Client): Promise<void> {
+  await client.execute("PRAGMA locking_mode = NORMAL").catch(() => {});
+  await client.execute("select count(*) from held_by").catch(() => {});
+  client.close();
 }

@@ -145,10 +145,37 @@ export async function saveSkips(database: Database, reader: string, skips: reado
 
 /** Removes a reader's position: a new reader of that name starts at the end of the log. */
 export async function forgetReader(database: Database, reader: string): Promise<void> {
-  await database.write([
+  await database.write(forgetting(reader));
+}
+
+/** Where a reader is to begin: where another one stands, or, without one, at the end of the log. */
+export interface ReaderPlace {
+  reader: string;
+  from: string | null;
+}
+
+/** The statements that give a reader its place, for the write that makes it one. */
+export function placing({ reader, from }: ReaderPlace, now: number): Statement[] {
+  if (from === null) return forgetting(reader);
+  return [
+    ...forgetting(reader),
+    {
+      sql: `insert into reader_positions (reader, position, updated_at)
+            select ?1, position, ?3 from reader_positions where reader = ?2`,
+      args: [reader, from, toIso(now)],
+    },
+    {
+      sql: "insert into meta (key, value) select ?1, value from meta where key = ?2",
+      args: [skipsKey(reader), skipsKey(from)],
+    },
+  ];
+}
+
+function forgetting(reader: string): Statement[] {
+  return [
     { sql: "delete from reader_positions where reader = ?", args: [reader] },
     { sql: "delete from meta where key = ?", args: [skipsKey(reader)] },
-  ]);
+  ];
 }
 
 function skipsKey(reader: string): string {

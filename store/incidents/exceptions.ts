@@ -64,8 +64,7 @@ export async function updateException(
   after: Exception,
   now: number,
 ): Promise<boolean> {
-  const present = (await listExceptions(database)).find(({ id }) => id === before.id);
-  if (present === undefined || fields.some((field) => present[field] !== before[field])) return false;
+  if ((await asExpected(database, before)) === null) return false;
   const wasOver = before.until !== null && before.until <= now;
   const isOther = scope.some((field) => before[field] !== after[field]);
   const isBack = wasOver && (after.until === null || after.until > now);
@@ -99,6 +98,12 @@ export async function updateException(
   return true;
 }
 
+/** The exception as it is; null where it is gone, or other than expected in what people may change. */
+async function asExpected(database: Database, expected: Exception): Promise<Exception | null> {
+  const present = (await listExceptions(database)).find(({ id }) => id === expected.id);
+  return present === undefined || fields.some((field) => present[field] !== expected[field]) ? null : present;
+}
+
 /** The exception that gives back what it covered before it was changed (`updateException`); null for one that was removed. */
 export function changedException(id: string): string | null {
   return /^(.+)~\d+$/.exec(id)?.[1] ?? null;
@@ -123,10 +128,16 @@ export function countHits(hits: ReadonlyMap<string, number>, now: number): State
 }
 
 /**
- * Returns false when there is none with that id. What one that still holds took out of the evidence comes back (`applyExceptions`); what one
- * that has expired took stays out. `now`: epoch ms.
+ * Returns false, and nothing is removed, when there is none with that id, or none that is as `expected`, whose fields people may change. What one
+ * that still holds took out of the evidence comes back (`applyExceptions`); what one that has expired took stays out. `now`: epoch ms.
  */
-export async function deleteException(database: Database, id: string, now: number): Promise<boolean> {
+export async function deleteException(
+  database: Database,
+  id: string,
+  now: number,
+  expected: Exception | null = null,
+): Promise<boolean> {
+  if (expected !== null && (await asExpected(database, expected)) === null) return false;
   const results = await database.write([
     {
       sql: `delete from excepted_evidence where exception_id in (select id from exceptions where id = ? and until <= ?)`,

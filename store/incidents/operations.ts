@@ -106,8 +106,8 @@ export const incidentOperations = {
   },
   deleteException: {
     kind: "write",
-    run: async ({ database, correlator }, id: string, now: number) => {
-      const deleted = await deleteException(database, id, now);
+    run: async ({ database, correlator }, id: string, now: number, expected: Exception | null = null) => {
+      const deleted = await deleteException(database, id, now, expected);
       await correlator?.reloadExceptions();
       return deleted;
     },

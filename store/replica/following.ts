@@ -20,6 +20,8 @@ function notLeader(): StoreError {
   return new StoreError("store_not_leader", "this node follows: send what is written to the node that leads");
 }
 
+/** A write shows for so long that the file can be written. */
+const provenForMs = 10_000;
 /** Records asked for at once. */
 const recordsPerRead = 32;
 
@@ -34,13 +36,17 @@ export class Following {
     this.#mark = mark;
   }
 
+  /** When something was last written to the file. */
+  #writtenAt = Number.NEGATIVE_INFINITY;
+
   /** What is in the file. */
   get mark(): Mark {
     return this.#mark;
   }
 
   /**
-   * Reads the next records and applies them; `head` is where the log ended when they were read.
+   * Reads the next records and applies them; `head` is where the log ended when they were read. Where there are none it shows now and then that
+   * the file can be written.
    * @throws StoreError store_diverged (file and log are not of the same history), store_no_quorum, store_behind, errors of the disk
    */
   async step(): Promise<{ applied: number; head: Head; touched: ReadonlySet<Touched> }> {
@@ -64,6 +70,8 @@ export class Following {
       );
     const touched = new Set<Touched>();
     for (const stored of records) await this.#apply(stored, touched);
+    if (records.length > 0) this.#writtenAt = performance.now();
+    else if (performance.now() - this.#writtenAt > provenForMs) await this.expectWritable();
     return { applied: records.length, head, touched };
   }
 
@@ -73,6 +81,12 @@ export class Following {
       const { head } = await this.step();
       if (this.#mark.seq >= head.seq) return head;
     }
+  }
+
+  /** Writes the mark as it is: whether a file can be written is not known before that. @throws errors of the disk */
+  async expectWritable(): Promise<void> {
+    await this.#database.apply([], moveMark(this.#mark));
+    this.#writtenAt = performance.now();
   }
 
   /** One commit for each record: what FTS5 keeps of its index depends on where commits are. */
@@ -92,14 +106,14 @@ export class Following {
 }
 
 /** Tables that a process keeps in memory: after a change by the leader a follower reads them again. */
-export type Touched = "access" | "settings";
+export type Touched = "access" | "settings" | "schema";
 const touches: readonly (readonly [RegExp, Touched])[] = [
   [/\b(?:into|update|from) (?:users|api_keys)\b/i, "access"],
   [/\b(?:into|update|from) saved_settings\b/i, "settings"],
 ];
 
 function noteTouched(batch: Batch, touched: Set<Touched>): void {
-  if ("script" in batch) return;
+  if ("script" in batch) return void touched.add("schema");
   for (const { sql } of batch.statements)
     for (const [pattern, what] of touches) if (pattern.test(sql)) touched.add(what);
 }

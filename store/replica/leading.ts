@@ -36,13 +36,22 @@ export class Leading implements Replication {
   }
 
   /**
-   * Brings the file to the end of the log and writes the first record of this leadership, after which no other node's is taken.
-   * @throws StoreError store_not_leader (a higher epoch is there), and as `Following.step`
+   * Brings the file to the end of the log and writes the first record of this leadership, after which no other node's is taken. `expectFit`:
+   * called before that with what is in the file then, so that who cannot lead leaves the log as it is.
+   * @throws StoreError store_not_leader (a higher epoch is there), as `Following.step` and `expectFit`, and errors of the disk
    */
-  static async begin(database: Database, log: ReplicaLog, leadership: Leadership, mark: Mark): Promise<Leading> {
+  static async begin(
+    database: Database,
+    log: ReplicaLog,
+    leadership: Leadership,
+    mark: Mark,
+    expectFit: () => Promise<unknown> = async () => {},
+  ): Promise<Leading> {
     const following = new Following(database, log, mark);
     for (;;) {
       await following.catchUp();
+      await expectFit();
+      await following.expectWritable();
       if (following.mark.epoch >= leadership.epoch) throw notLeader();
       const leading = new Leading(database, log, leadership, following.mark);
       const { mark, append } = leading.entry({ statements: [] }, []);

@@ -27,13 +27,14 @@ export interface Replica {
 }
 
 /**
- * `makeSchema`: brings a file that is in no cluster yet to the newest schema.
+ * `makeSchema`: brings a file that is in no cluster yet to the newest schema; `expectKnown`: throws if its schema is newer than this version's.
  * @throws StoreError store_not_leader, store_no_quorum, store_behind, store_diverged (named by `data.why`: not_member, other_cluster)
  */
 export async function openReplica(
   database: Database,
   order: ReplicaOrder,
   makeSchema: () => Promise<unknown>,
+  expectKnown: () => Promise<unknown> = async () => {},
 ): Promise<Replica> {
   const log = new EtcdLog(new EtcdClient(order.etcd));
   try {
@@ -42,7 +43,8 @@ export async function openReplica(
       database.replicateBy(refusing);
       return { log, leading: null, following: new Following(database, log, mark) };
     }
-    const leading = await Leading.begin(database, log, { node: order.node, epoch: order.epoch }, mark);
+    const leadership = { node: order.node, epoch: order.epoch };
+    const leading = await Leading.begin(database, log, leadership, mark, expectKnown);
     database.replicateBy(leading);
     return { log, leading, following: null };
   } catch (error) {

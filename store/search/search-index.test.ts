@@ -74,6 +74,8 @@ test("each step is small, and goes on where the last one ended, also after a cra
   await addAlerts(1, 1_000, "Old Rule", now);
   await withStore(async (store) => {
     expect(await store.admin.indexSome()).toMatchObject({ indexed: 400, newestAlert: 1_000, behind: 600 });
+    expect(await store.admin.indexSome(true)).toMatchObject({ indexed: 60, behind: 540 });
+    expect(await found('words : "old"')).toHaveLength(460);
   });
   await addAlerts(1_001, 1_100, "New Rule", now);
   await withStore(async (store) => expect(await indexAll(store)).toBe(2));

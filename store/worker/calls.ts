@@ -53,4 +53,6 @@ export interface Followed {
   head: number;
   /** What was changed of that a process keeps in memory. */
   touched: Touched[];
+  /** Why this version of the program cannot lead with the schema that the file has now; null: it can. */
+  unknownSchema: string | null;
 }

@@ -1,6 +1,6 @@
 /** What the Worker does with one call. */
 import { constants, setPriority } from "node:os";
-import { EdgeError, messageOf } from "../../core/errors.ts";
+import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
 import type { Database } from "../database/database.ts";
 import { expectNewestSchema, migrate, schemaOf } from "../database/migrate.ts";
 import type { OpenDatabase, Operation } from "../database/operation.ts";
@@ -15,6 +15,17 @@ export async function bringUpToDate(database: Database, path: string, now: numbe
   if (mode === "change" && (await schemaOf(database)) === 0) return migrate(database, at);
   await expectNewestSchema(database);
   return [];
+}
+
+/** Why this version cannot write to the file; null: it knows its schema. */
+export async function unknownSchema(database: Database): Promise<string | null> {
+  return schemaOf(database).then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof StoreError && ["store_newer", "store_corrupt"].includes(error.code)) return error.message;
+      throw error;
+    },
+  );
 }
 
 /** Runs an operation. @throws if one that is not declared as a write writes */

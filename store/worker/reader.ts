@@ -1,12 +1,14 @@
 /** The second Worker, for reading. It starts with the first call, to save memory while the API is not used. */
 import { StoreError } from "../../core/errors.ts";
 import type { OperationKind } from "../database/operation.ts";
+import type { KeptWorkers } from "./kept-workers.ts";
 import type { OperationName, ReadingSettings } from "./operations.ts";
 import { type OnFault, WorkerCalls } from "./worker-calls.ts";
 
 export class Reader {
   readonly #path: string;
   readonly #onFault: OnFault;
+  readonly #kept: KeptWorkers | null;
   #calls: Promise<WorkerCalls> | null = null;
   #closing: Promise<void> | null = null;
   #settings: ReadingSettings = {
@@ -18,7 +20,8 @@ export class Reader {
   #underWay = 0;
 
   /** `path`: the database file, which must exist at the first call. */
-  constructor(path: string, onFault: OnFault) {
+  constructor(path: string, onFault: OnFault, kept: KeptWorkers | null = null) {
+    this.#kept = kept;
     this.#path = path;
     this.#onFault = onFault;
   }
@@ -74,7 +77,7 @@ export class Reader {
     const forget = () => {
       this.#calls = null;
     };
-    const calls = new WorkerCalls(this.#onFault, forget);
+    const calls = new WorkerCalls(this.#onFault, forget, () => {}, this.#kept);
     try {
       await calls.call("openReader", null, [this.#path, this.#settings]);
       return calls;

@@ -11,6 +11,7 @@ import { newMemory } from "../campaigns/step.ts";
 import { Database } from "../database/database.ts";
 import { rememberEntities } from "../database/entity-spellings.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
+import { schemaOf } from "../database/migrate.ts";
 import type { Batch } from "../database/replication.ts";
 import { countsAfter } from "../events/counts-after.ts";
 import { RepeatedAlerts } from "../events/repeated-alerts.ts";
@@ -26,7 +27,7 @@ import { trimLog } from "../replica/trim.ts";
 import type { BackupStep, Followed, Opened, OpenMode, StoreCall, StoreMethod, StoreReply } from "./calls.ts";
 import type { Open } from "./open-file.ts";
 import { catalogueOf, type Groups, operationIn, type ReadingSettings, reading, writing } from "./operations.ts";
-import { bringUpToDate, failure, perform, yieldToOthers } from "./perform.ts";
+import { bringUpToDate, failure, perform, unknownSchema, yieldToOthers } from "./perform.ts";
 
 const callsPerCommit = 32;
 const recordsPerCommit = 1000;
@@ -46,6 +47,8 @@ export class StoreWorker {
 
   /** In a node of a cluster. */
   #replica: Replica | null = null;
+  /** See `Followed`; undefined: it was not looked at yet. */
+  #unknownSchema: string | null | undefined;
   /** In a Worker that does nothing else. */
   #lease: LeaseAgent | null = null;
   /** In a Worker that does nothing else. */
@@ -176,7 +179,12 @@ export class StoreWorker {
       database = await Database.open(path, mode === "look" ? "read" : "write", tellCommits ? onCommit : null);
       if (order === null && mode !== "look") await expectAlone(database);
       if (order !== null)
-        this.#replica = await openReplica(database, order, () => bringUpToDate(database as Database, path, now, mode));
+        this.#replica = await openReplica(
+          database,
+          order,
+          () => bringUpToDate(database as Database, path, now, mode),
+          () => schemaOf(database as Database),
+        );
       const migrated = order?.role === "follower" ? [] : await bringUpToDate(database, path, now, mode);
       const sequences = await Sequences.load(database);
       const assessments = new Assessments();
@@ -212,11 +220,12 @@ export class StoreWorker {
     const before = sequences.lastSeq;
     const { following } = this.#replica;
     const { applied, head, touched } = await following.step();
+    if (this.#unknownSchema === undefined || touched.has("schema")) this.#unknownSchema = await unknownSchema(database);
     if (applied > 0) {
       await sequences.reload(database);
       appended(await countsAfter(database, before));
     }
-    return { applied: following.mark.seq, head: head.seq, touched: [...touched] };
+    return { applied: following.mark.seq, head: head.seq, touched: [...touched], unknownSchema: this.#unknownSchema };
   }
 
   #beginLease(order: LeaseOrder, mainNow: number): void {
@@ -264,5 +273,7 @@ export class StoreWorker {
     this.#reading?.database.close();
     this.#open = null;
     this.#reading = null;
+    this.#doubtful = false;
+    this.#unknownSchema = undefined;
   }
 }

@@ -5,6 +5,7 @@ import type { AppendedCounts } from "../../core/event.ts";
 import type { OnCommit } from "../database/database.ts";
 import type { OperationKind } from "../database/operation.ts";
 import type { StoreMethod, StoreReply } from "./calls.ts";
+import type { KeptWorkers } from "./kept-workers.ts";
 import { encodeCall } from "./messages.ts";
 
 /** Called with every failure of reading or writing, and with null when the same works again. */
@@ -28,15 +29,23 @@ export class WorkerCalls {
   readonly #onFault: OnFault;
   readonly #onBroken: (error: StoreError) => void;
   readonly #onCommit: OnCommit;
+  readonly #kept: KeptWorkers | null;
   #nextId = 1;
   #dead: StoreError | null = null;
   #closing: Promise<void> | null = null;
 
-  constructor(onFault: OnFault, onBroken: (error: StoreError) => void, onCommit: OnCommit = () => {}) {
+  /** `kept`: where a Worker is taken from, and left once it has closed its file. */
+  constructor(
+    onFault: OnFault,
+    onBroken: (error: StoreError) => void,
+    onCommit: OnCommit = () => {},
+    kept: KeptWorkers | null = null,
+  ) {
+    this.#kept = kept;
     this.#onCommit = onCommit;
     this.#onFault = onFault;
     this.#onBroken = onBroken;
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url));
+    this.#worker = kept?.take() ?? new Worker(new URL("./worker.ts", import.meta.url));
     this.#worker.on("message", (reply: StoreReply) => this.#receive(reply));
     this.#worker.on("error", (error) => this.#fail(error));
     this.#worker.on("exit", () => this.#fail(new Error("it ended")));
@@ -81,9 +90,14 @@ export class WorkerCalls {
     try {
       if (this.#dead !== null) throw this.#dead;
       await this.#send("close", null, []);
-    } finally {
+    } catch (error) {
       await this.end();
+      throw error;
     }
+    if (this.#kept === null) return this.end();
+    this.#dead ??= closed();
+    this.#rejectAll(this.#dead);
+    await this.#kept.give(this.#worker);
   }
 
   #send(method: StoreMethod, kind: Kind, args: unknown[]): Promise<unknown> {

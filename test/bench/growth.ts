@@ -3,14 +3,12 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { password } from "../harness/api-client.ts";
 import { ConsoleClient } from "../harness/console-client.ts";
-import { parseMetrics } from "../harness/metrics.ts";
 import { runChild } from "./child.ts";
 import type { ConsolePagesOptions, ConsolePagesResult } from "./console-pages.ts";
 import { type Bench, type Figure, median, milliseconds, type Plan, rate } from "./figure.ts";
 import { fillHistory, type History, smallEntity } from "./growth-fill.ts";
 import type { UpkeepOptions, UpkeepResult } from "./growth-upkeep.ts";
 import { HttpConnection } from "./http-connection.ts";
-import { pause } from "./machine.ts";
 import type { PollResult } from "./poll.ts";
 import { Product } from "./product.ts";
 
@@ -116,7 +114,7 @@ async function measure(plan: Plan, history: History): Promise<Measured> {
     const path = join(product.process.folder, "data", "rhythmx.db");
     fillHistory(path, history);
     await product.process.start();
-    await indexed(product);
+    await product.indexed();
     const starts: number[] = [];
     for (let run = 0; run < plan.runs; run++) {
       await product.process.terminate();
@@ -144,15 +142,6 @@ async function measure(plan: Plan, history: History): Promise<Measured> {
     };
   } finally {
     await product.process.dispose();
-  }
-}
-
-/** Waits until the search index knows everything, which is made behind intake. */
-async function indexed(product: Product): Promise<void> {
-  for (;;) {
-    const text = await (await fetch(`${product.process.apiUrl}/metrics`)).text();
-    if (parseMetrics(text).value("rhythmx_search_behind") === 0) return;
-    await pause(1000);
   }
 }
 

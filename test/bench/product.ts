@@ -1,8 +1,10 @@
 /** The product as a process, ready to be loaded. */
+import { parseMetrics } from "../harness/metrics.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { runChild } from "./child.ts";
 import type { Plan } from "./figure.ts";
 import type { LoadOptions, LoadResult } from "./load.ts";
+import { pause } from "./machine.ts";
 
 export class Product {
   readonly process: ApplianceProcess;
@@ -35,6 +37,15 @@ export class Product {
       path: "/api/v1/ingest/detections",
       headers: { "X-API-Key": this.#key, "Content-Type": "application/x-ndjson" },
     };
+  }
+
+  /** Waits until the search index knows everything, which is made behind intake. */
+  async indexed(): Promise<void> {
+    for (;;) {
+      const text = await (await fetch(`${this.process.apiUrl}/metrics`)).text();
+      if (parseMetrics(text).value("rhythmx_search_behind") === 0) return;
+      await pause(1000);
+    }
   }
 
   /** Loads it with batches of 500 over two connections, unless told otherwise. */

@@ -18,6 +18,7 @@ import { machineLine } from "./machine.ts";
 import { findPeers } from "./peers.ts";
 import { runtimes } from "./runtimes.ts";
 import { single } from "./single.ts";
+import { size } from "./size.ts";
 import { start } from "./start.ts";
 import { tickets } from "./tickets.ts";
 
@@ -34,8 +35,8 @@ const benches: readonly Bench[] = [
   start,
 ];
 
-/** Only when asked for: it installs Deno and Node; it takes half an hour. */
-const onDemand: readonly Bench[] = [runtimes, growth];
+/** Only when asked for: it installs Deno and Node; it takes half an hour; it measures bytes, which do not change from day to day. */
+const onDemand: readonly Bench[] = [runtimes, growth, size];
 
 const { values } = parseArgs({
   options: {

@@ -1,7 +1,7 @@
 /** The limit of a page: the same SELECT and the same JSON in one process, nothing sent, checked or counted. Answers with pages per second. */
 import { createClient } from "@libsql/client";
+import { fileUrl } from "../../store/database/instance-lock.ts";
 import { listedTables } from "../../store/lists/listed-tables.ts";
-import { fileUrl } from "../harness/file-url.ts";
 import { answer, childOptions } from "./child.ts";
 
 const { path, seconds, last } = childOptions<{ path: string; seconds: number; last: number }>();

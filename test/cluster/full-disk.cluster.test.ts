@@ -39,4 +39,44 @@ describe.skipIf(!etcdInstalled() || !disksMountable())("a leader whose disk is f
     await until(async () => (await shown())?.role === "follower" && (await shown())?.fault === null);
     expect(await leads(two)).toBe(true);
   });
+
+  test("does not lead again before it can write, also where nobody else is left", async () => {
+    const etcd = await Etcd.start();
+    cleanUp.push(() => etcd.stop());
+    const disk = SmallDisk.mounted(64);
+    cleanUp.push(() => disk.remove());
+    // No limit of free space tells of it: the first write that fails does.
+    const noLimit = { RHYTHMX_MIN_FREE_BYTES: "0", RHYTHMX_MIN_FREE_PERCENT: "0" };
+    const one = await TestNode.prepare(etcd, "edge1", { env: { ...noLimit, RHYTHMX_DATA_DIR: disk.data } });
+    const two = await TestNode.prepare(etcd, "edge2", { env: noLimit });
+    for (const node of [one, two]) cleanUp.push(() => node.dispose());
+    await one.add();
+    await two.add();
+    await one.start();
+    await until(() => leads(one));
+    copyFileSync(join(disk.data, "master.key"), join(two.folder, "master.key"));
+    await two.start();
+    await until(() => two.ready().then((status) => status === 503));
+    disk.fill();
+    await until(() => leads(two));
+    const led = () => one.logLines.filter((line) => line.includes('"leads the cluster"')).length;
+    expect(led()).toBe(1);
+    const row = () => one.directory((directory) => directory.read(2_000));
+    await until(async () => (await row()).live.get("edge1")?.row.fault != null);
+    await two.stop();
+    // It says five times more that it follows, while nobody leads.
+    let seen = "";
+    for (let told = 0; told < 5; ) {
+      const { leader, live } = await row();
+      expect([leader?.row.node, live.get("edge1")?.row.role]).toEqual([null, "follower"]);
+      const at = live.get("edge1")?.revision ?? "";
+      if (at !== seen) told++;
+      seen = at;
+      await Bun.sleep(200);
+    }
+    expect(led()).toBe(1);
+    disk.empty();
+    await until(() => leads(one));
+    expect(led()).toBe(2);
+  });
 });

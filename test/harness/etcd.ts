@@ -44,6 +44,8 @@ interface EtcdStart {
   tls?: boolean | Tls;
   /** Where a member runs: its address, and words before the program. Default: here. */
   place?: (n: number) => { host: string; words: readonly string[] };
+  /** More options of each member. */
+  more?: readonly string[];
 }
 
 export class Etcd {
@@ -58,7 +60,7 @@ export class Etcd {
   }
 
   /** Starts `count` members and waits until a quorum answers. */
-  static async start(count = 1, { tls: asked = false, place = here }: EtcdStart = {}): Promise<Etcd> {
+  static async start(count = 1, { tls: asked = false, place = here, more = [] }: EtcdStart = {}): Promise<Etcd> {
     const tls = asked === true ? testTls : asked === false ? null : asked;
     const folder = mkdtempSync(join(tmpdir(), "rhythmx-etcd-"));
     const ports = await Promise.all(Array.from({ length: count * 2 }, () => freePort()));
@@ -78,6 +80,7 @@ export class Etcd {
         ...["--heartbeat-interval", "100", "--election-timeout", "1000", "--log-level", "error"],
         ...(tls === null ? [] : ["--client-cert-auth", "--trusted-ca-file", tls.ca]),
         ...(tls === null ? [] : ["--cert-file", tls.cert, "--key-file", tls.key]),
+        ...more,
       ],
     }));
     const etcd = new Etcd(folder, members, tls);

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient } from "@libsql/client";
 import { Database } from "../../store/database/database.ts";
+import { fileUrl } from "../../store/database/instance-lock.ts";
 import { migrate } from "../../store/database/migrate.ts";
 import { detection, TestAppliance } from "./appliance.ts";
-import { fileUrl } from "./file-url.ts";
 import { CommitRecorder } from "./replay.ts";
 
 let folder: string;

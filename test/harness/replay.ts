@@ -6,9 +6,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, createClient, type Value } from "@libsql/client";
+import { fileUrl } from "../../store/database/instance-lock.ts";
 import type { Batch } from "../../store/database/replication.ts";
 import type { Statement } from "../../store/database/statement.ts";
-import { fileUrl } from "./file-url.ts";
 
 /** A database file with what is still in its log, as bytes. */
 type Content = readonly { suffix: "" | "-wal"; bytes: Uint8Array }[];

@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -78,7 +78,9 @@ async function scene([program, ...args]: Command) {
   const attack = (names: readonly string[]) =>
     it.appliance.ingest(names.map((user) => detection({ user, level: "critical", tags: ["attack.t1059.001"] })));
   const actors = () => lines.map((line) => JSON.parse(line).group_key as string);
-  return { it, poll, attack, actors, said: () => errors };
+  const file = join(folder, "rhythmx-state.json");
+  const state = { read: () => readFileSync(file, "utf8"), write: (text: string) => writeFileSync(file, text) };
+  return { it, poll, attack, actors, said: () => errors, state };
 }
 
 describe.each(commands)("%s", (_, command) => {
@@ -132,6 +134,47 @@ describe.each(commands)("%s", (_, command) => {
     const { poll, said } = await scene(command);
     expect(await poll({ key: "" })).toBe(2);
     expect(said()).toBe("poll: RHYTHMX_URL or RHYTHMX_KEY is not set: README.md says what they are\n");
+  });
+
+  test("another product at the address, or a state that is no use: said in a line, and the place is kept", async () => {
+    const { it, poll, attack, actors, said, state } = await scene(command);
+    await attack(names("p", 2));
+    expect(await poll()).toBe(0);
+    const place = state.read();
+    let body = "";
+    const other = createServer((_, response) =>
+      response.writeHead(200, { "Content-Type": "application/json" }).end(body),
+    );
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    cleanUps.push(() => other.close());
+    const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+    const foreign = [
+      '{"portal":"sign in"}',
+      "[]",
+      "null",
+      '"ok"',
+      '{"incidents":null}',
+      '{"incidents":[null],"next_cursor":"x","has_more":false}',
+      '{"incidents":[{"incident_id":7}],"next_cursor":"x","has_more":false}',
+      '{"incidents":[],"next_cursor":null,"has_more":false}',
+    ];
+    for (body of foreign) expect([body, await poll({ url })]).toEqual([body, 1]);
+    expect(said()).toBe(
+      `poll: what answers at ${url} is not RhythmX Edge: check RHYTHMX_URL, and proxies or portals on the way\n`.repeat(
+        foreign.length,
+      ),
+    );
+    expect(state.read()).toBe(place);
+    for (const bad of ["", "null", "[1]", "{"]) {
+      state.write(bad);
+      expect([bad, await poll()]).toEqual([bad, 1]);
+      expect(said().split("\n").at(-2)).toMatch(/^poll: rhythmx-state.json cannot be read/);
+    }
+    state.write(place);
+    await attack(names("q", 2));
+    expect(await poll()).toBe(0);
+    expect(actors().sort()).toEqual([...names("p", 2), ...names("q", 2)]);
+    expect(it.appliance.appliance.apiUrl).not.toBe(url);
   });
 
   test("waits as long as it is told, and through what is no answer, follows nobody; gives up on a key that is none", async () => {

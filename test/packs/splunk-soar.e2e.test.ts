@@ -176,6 +176,10 @@ describe.skipIf(python === null)("Splunk SOAR", () => {
       response.writeHead(200, { "Content-Length": "5000" }).write('{"incidents":[', () => response.socket?.destroy()),
     );
     await fails("cut off");
+    for (const foreign of ['{"title":"Sign in","incidents":null}', '{"portal":1}', "[]"]) {
+      proxy.next((response) => response.writeHead(200).end(foreign));
+      await fails("is none of RhythmX Edge");
+    }
     proxy.next(() => {});
     await fails("No answer from", { pace: 0.01 });
     let requests = 0;

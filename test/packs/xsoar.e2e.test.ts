@@ -128,8 +128,10 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
     expect((await it.fetch()).error).toContain("was cut off or is none of RhythmX Edge");
     proxy.next(() => {});
     expect((await it.fetch({ pace: 0.01 })).error).toContain("No answer from");
-    proxy.next((response) => response.writeHead(200).end("<html>a portal</html>"));
-    expect((await it.fetch()).error).toContain("was cut off or is none of RhythmX Edge");
+    for (const foreign of ["<html>a portal</html>", '{"title":"Sign in","incidents":null}', '{"portal":1}', "[]"]) {
+      proxy.next((response) => response.writeHead(200).end(foreign));
+      expect((await it.fetch()).error).toContain("was cut off or is none of RhythmX Edge");
+    }
     await it.fetchAll();
     expect(it.actors()).toEqual(scene.made);
 

@@ -82,6 +82,8 @@ describe("users", () => {
     expect([first.status, first.body.role]).toEqual([200, "analyst"]);
     const second = await admin.send("PATCH", "/api/users/dana", { entities: [] }, ifMatch(revision));
     expect([second.status, (await userOf("dana")).entities]).toEqual([412, ["North"]]);
+    const gone = await admin.send("DELETE", "/api/users/dana", undefined, ifMatch(revision));
+    expect([gone.status, (await userOf("dana")).role]).toEqual([412, "analyst"]);
     const secret = "another phrase for somebody";
     await admin.patch("/api/users/dana", { entities: ["South"], password: secret });
     const [last, before] = await entries("kind=user&target=DANA");
@@ -219,7 +221,13 @@ describe("exceptions that change", () => {
     expect(first.status).toBe(200);
     const second = await change(id, { reason: "mine" }, { "If-Match": revision });
     expect([second.status, (await listed(id)).reason]).toEqual([412, "the new backup"]);
-    expect((await change(id, { actor: "" })).status).toBe(422);
+    const remove = (value: string) =>
+      admin.send("DELETE", `/api/exceptions/${id}`, undefined, { "If-Match": `"${value}"` });
+    expect([(await remove(revision)).status, (await listed(id)).reason]).toEqual([412, "the new backup"]);
+    expect([(await remove(first.body.revision)).status, await listed(id)]).toEqual([204, undefined]);
+    expect((await remove(first.body.revision)).status).toBe(404);
+    const { id: other } = await except({ actor: "bert" });
+    expect((await change(other, { actor: "" })).status).toBe(422);
     expect((await change("exc-0", { reason: "x" })).status).toBe(404);
   });
 

@@ -472,6 +472,51 @@ describe("places in the log", () => {
     expect((await audited(edge)).map(({ action }) => action)).toContain("feed.forget");
   });
 
+  test("what is not saved, because somebody else has saved meanwhile, moves and forgets no place", async () => {
+    const { edge, admin } = await started();
+    await added(admin, { name: "old", host: "127.0.0.1", port: String(await freePort()) });
+    await added(admin, { name: "siem", host: "127.0.0.1", port: String(await freePort()) });
+    await edge.ingest([detection(), detection({ rule_id: "b" })]);
+    await admin.fill(await admin.get(`${alerts}/destinations/old/remove`), `/console${alerts}/destinations/old/remove`);
+    const places = async () => /Places that are kept.*/.exec((await admin.get(alerts)).text)?.[0];
+    const kept = await places();
+    expect(kept).toMatch(/old 2 Forget/);
+    await ApiClient.asUser(edge, "anna", "admin");
+    const anna = await ConsoleClient.signedIn(edge, "anna");
+    const page = `${alerts}/destinations/siem`;
+    for (const [round, [name, place]] of [
+      ["old", "now"],
+      ["soc", "go_on"],
+    ].entries()) {
+      const question = await admin.fill(await admin.get(page), `${siem}/save`, {
+        name: name ?? "",
+        host: "mine.example",
+      });
+      expect(question.text).toContain(`Where does ${name} begin?`);
+      await anna.fill(await anna.get(page), `${siem}/save`, { host: `hers${round}.example` });
+      const late = await admin.fill(question, `${siem}/save`, { place: place ?? "" });
+      expect([late.status, late.text]).toEqual([412, expect.stringContaining(`Saved now: hers${round}.example`)]);
+      expect(await places()).toBe(kept);
+    }
+    const noted = (await audited(edge)).map(({ action }) => action);
+    expect(noted).not.toContain("feed.forget");
+    expect(noted).not.toContain("feed.place");
+    // Decided once more, it begins with what comes from now on.
+    const receiver = await receiving();
+    const fields = { name: "old", host: "127.0.0.1", port: String(receiver.port) };
+    const question = await admin.fill(await admin.get(page), `${siem}/save`, fields);
+    await admin.fill(question, `${siem}/save`, { place: "now" });
+    await edge.ingest([detection({ rule_id: "c" })]);
+    await until(() => receiver.messages.length === 1);
+    expect(receiver.messages[0]).toContain('[rule@32473 id="c"');
+    expect(await places()).toMatch(/siem 3 Forget/);
+    const [, , , { action, detail } = { action: "", detail: "" }] = (await audited(edge))
+      .toReversed()
+      .filter((entry) => /^feed|settings.save/.test(entry.action))
+      .slice(-4);
+    expect([action, detail]).toEqual(["feed.forget", '{"messages":2}']);
+  });
+
   test("a feed that is turned off sends nothing and keeps every place", async () => {
     const receiver = await receiving();
     const { edge, admin } = await started();

@@ -188,6 +188,64 @@ test("owner: to me, to a person who may, released; strangers and stale pages are
   expect((await admin.get(`/api/incidents/${id}`)).body.assigned_analyst).toBe(null);
 });
 
+test("several who decide at the same moment by the same page: one does, of an incident, of several and of a case", async () => {
+  const { console, at, id, admin } = await started();
+  const names = ["ann", "bob", "cyd", "dan"];
+  for (const name of names) await ApiClient.asUser(appliance, name, "analyst");
+  const answers = async (sent: Promise<{ status: number }>[]) =>
+    (await Promise.all(sent)).map(({ status }) => status).sort();
+  const owner = async () => (await admin.get(`/api/incidents/${id}`)).body.assigned_analyst;
+  // Of one incident: nobody's before.
+  const one = names.map((name) => send(console, at, `/console/incidents/${id}/owner`, { seen: "", owner: name }));
+  expect(await answers(one)).toEqual([204, 409, 409, 409]);
+  const first = await owner();
+  expect(names).toContain(first);
+  // Of those that are ticked in a list.
+  const others = names.filter((name) => name !== first);
+  const ticked = { do: "assign", id, seen: `${id} OPEN ${first}`, to: "/incidents" };
+  const many = others.map((name) => send(console, at, "/console/incidents/change", { ...ticked, owner: name }));
+  expect(await answers(many)).toEqual([204, 400, 400]);
+  const second = await owner();
+  expect(others).toContain(second);
+  const statuses = ["IN_PROGRESS", "CLOSED", "FALSE_POSITIVE"].map((status) =>
+    send(console, at, `/console/incidents/${id}/status`, { seen: "OPEN", status }),
+  );
+  expect(await answers(statuses)).toEqual([204, 409, 409]);
+  const { history } = (await admin.get(`/api/incidents/${id}`)).body;
+  const changed = (action: string) => history.filter((entry: { action: string }) => entry.action === action).length;
+  expect([changed("ASSIGNED"), changed("STATUS_CHANGED")]).toEqual([2, 1]);
+});
+
+test("of a case, too", async () => {
+  const theft = {
+    user: "alice",
+    host: "ws-1",
+    entity: "North",
+    tags: ["attack.credential-access", "attack.t1003.001"],
+  };
+  const {
+    console,
+    admin,
+    id: incident,
+  } = await started([
+    dump({ ...theft, rule_id: "m", rule_title: "Mimikatz Command Line" }),
+    dump({ ...theft, rule_id: "l", rule_title: "LSASS Access By Rare Program" }),
+  ]);
+  const [{ case_id: id }] = (await admin.get(`/api/incidents/${incident}`)).body.cases;
+  const at = `/cases/${id}`;
+  const sent = ["IN_PROGRESS", "CLOSED"].map((status) =>
+    send(console, at, `/console/cases/${id}/status`, { seen: "OPEN", status }),
+  );
+  const answered = await Promise.all(sent);
+  expect(answered.map(({ status }) => status).sort()).toEqual([204, 409]);
+  expect(answered.find(({ status }) => status === 409)?.said).toMatch(
+    /meanwhile somebody has set the status to (In progress|Closed)/,
+  );
+  const { status } = (await admin.get(`/api/cases/${id}`)).body;
+  const wanted = ["IN_PROGRESS", "CLOSED"][answered.findIndex((one) => one.status === 204)];
+  expect(status).toBe(wanted);
+});
+
 test("notes are added below each other, of a closed one too, and lose nothing", async () => {
   const { console, at, id, admin } = await started();
   const action = `/console/incidents/${id}/notes`;

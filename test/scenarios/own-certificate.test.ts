@@ -25,7 +25,12 @@ afterAll(() => appliance.dispose());
 const ask = (path: string, init: RequestInit = {}) =>
   fetch(`https://127.0.0.1:${port}${path}`, { ...init, tls: { rejectUnauthorized: false } } as RequestInit);
 
-type Call = (method: string, body?: unknown, path?: string) => Promise<{ status: number; text: string }>;
+interface Answer {
+  status: number;
+  text: string;
+  tag: string;
+}
+type Call = (method: string, body?: unknown, path?: string, more?: Record<string, string>) => Promise<Answer>;
 
 async function admin(): Promise<Call> {
   const json = { "Content-Type": "application/json" };
@@ -35,14 +40,27 @@ async function admin(): Promise<Call> {
     body: JSON.stringify({ username: "admin", password }),
   });
   const { token } = (await login.json()) as { token: string };
-  return async (method, body, path = "/api/system/certificate") => {
+  return async (method, body, path = "/api/system/certificate", more = {}) => {
     const answer = await ask(path, {
       method,
-      headers: { ...json, Authorization: `Bearer ${token}` },
+      headers: { ...json, ...more, Authorization: `Bearer ${token}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return { status: answer.status, text: await answer.text() };
+    return { status: answer.status, text: await answer.text(), tag: answer.headers.get("etag") ?? "" };
   };
+}
+
+/** Headers of a browser that is signed in to the console. */
+async function signedIn(): Promise<Record<string, string>> {
+  const page = { Origin: `https://127.0.0.1:${port}` };
+  const signIn = await ask("/sign-in", {
+    method: "POST",
+    redirect: "manual",
+    headers: page,
+    body: new URLSearchParams({ username: "admin", password }),
+  });
+  const cookie = signIn.headers.getSetCookie().find((one) => one.startsWith("__Host-rhythmx=")) ?? "";
+  return { ...page, Cookie: cookie.split(";")[0] ?? "" };
 }
 
 function fingerprint(): Promise<string> {
@@ -114,15 +132,7 @@ test("an uploaded one is used at once, requests that run go on, the audit log sa
 });
 
 test("in the console it is pasted or chosen as files; what is none is refused with the way to mend it", async () => {
-  const page = { Origin: `https://127.0.0.1:${port}` };
-  const signIn = await ask("/sign-in", {
-    method: "POST",
-    redirect: "manual",
-    headers: page,
-    body: new URLSearchParams({ username: "admin", password }),
-  });
-  const cookie = signIn.headers.getSetCookie().find((one) => one.startsWith("__Host-rhythmx=")) ?? "";
-  const headers = { ...page, Cookie: cookie.split(";")[0] ?? "" };
+  const headers = await signedIn();
   const html = await (await ask("/system", { headers })).text();
   const form = html.split("<form").find((part) => part.includes('action="/console/system/certificate"')) ?? "";
   expect(form).toContain('enctype="multipart/form-data"');
@@ -181,4 +191,37 @@ test("on loopback there is none, and none is made", async () => {
   } finally {
     await plain.dispose();
   }
+});
+
+test("one that somebody else has put there meanwhile stays: by If-Match, and by the page that showed another", async () => {
+  const call = await admin();
+  const seen = (await call("GET")).tag;
+  expect(seen).toBe(`"${await fingerprint()}"`);
+  const expecting = (tag: string) => [undefined, { "If-Match": tag }] as const;
+  const made = await call("DELETE", undefined, ...expecting(seen));
+  expect([made.status, made.tag]).toEqual([200, `"${await fingerprint()}"`]);
+  expect(made.tag).not.toBe(seen);
+  const late = await call("DELETE", undefined, ...expecting(seen));
+  const pair = { certificate: pem("server.pem").toString(), private_key: pem("server.key").toString() };
+  const replaced = await call("PUT", pair, ...expecting(seen));
+  expect([late.status, replaced.status, `"${await fingerprint()}"`]).toEqual([412, 412, made.tag]);
+  expect(late.text).toContain("was replaced by somebody else meanwhile");
+  const headers = await signedIn();
+  const html = await (await ask("/system", { headers })).text();
+  const form = html.split("<form").find((part) => part.includes('action="/console/system/self-signed"')) ?? "";
+  const hidden = (name: string) => new RegExp(`name="${name}" value="([^"]+)"`).exec(form)?.[1] ?? "";
+  const page = hidden("seen");
+  const makeOwn = async (shown: string) => {
+    const body = new URLSearchParams({ form_token: hidden("form_token"), seen: shown });
+    const answer = await ask("/console/system/self-signed", { method: "POST", redirect: "manual", headers, body });
+    return { status: answer.status, text: await answer.text() };
+  };
+  await call("DELETE");
+  const present = await fingerprint();
+  expect(page).not.toBe(present);
+  const own = await makeOwn(page);
+  expect([own.status, own.text]).toEqual([412, expect.stringContaining("was replaced by somebody else meanwhile")]);
+  expect(await fingerprint()).toBe(present);
+  expect((await makeOwn(present)).status).toBe(303);
+  expect(await fingerprint()).not.toBe(present);
 });

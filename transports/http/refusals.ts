@@ -45,6 +45,7 @@ const refusals: Readonly<Record<string, { status: Status; title: string }>> = {
   webhook_outdated: { status: 401, title: "Unauthorized" },
   webhook_unreadable: { status: 400, title: "Unreadable body" },
   certificate_refused: { status: 422, title: "The certificate is refused" },
+  certificate_changed: { status: 412, title: "Precondition Failed" },
   certificate_pinned: { status: 409, title: "Pinned" },
   log_level_fixed: { status: 409, title: "Fixed" },
   heartbeat_waits: { status: 409, title: "One waits already" },

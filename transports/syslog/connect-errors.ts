@@ -25,6 +25,11 @@ const UNRESOLVED: Explanation = [
 ];
 const UNREACHABLE: Explanation = ["unreachable", (at) => `no route to ${at}; check network and firewall`];
 
+const FORBIDDEN: Explanation = [
+  "forbidden",
+  (at) => `this machine does not let packets to ${at} out; check its firewall (nftables, iptables)`,
+];
+
 const BY_CODE: Readonly<Record<string, Explanation>> = {
   // Bun reports an unreachable host like this too.
   ECONNREFUSED: [
@@ -39,6 +44,8 @@ const BY_CODE: Readonly<Record<string, Explanation>> = {
   DNS_ENOTFOUND: UNRESOLVED,
   ENETUNREACH: UNREACHABLE,
   EHOSTUNREACH: UNREACHABLE,
+  EPERM: FORBIDDEN,
+  EACCES: FORBIDDEN,
   EMFILE: ["too_many_files", () => "too many open files here; raise the limit of open files (LimitNOFILE)"],
   ERR_TLS_CERT_ALTNAME_INVALID: [
     "tls_name",

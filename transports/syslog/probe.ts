@@ -7,16 +7,18 @@ import { type SenderContext, type SyslogSenderOptions, senderContext } from "./o
 import { openRelpSession } from "./relp/relp-session.ts";
 import { resolveAll } from "./resolve.ts";
 import { createSyslogSender } from "./sender.ts";
+import { connectSocket } from "./udp-sender.ts";
 
 /**
- * Tries a destination without sending a message: resolves the name (udp), connects (tcp), shakes hands and waits for a late refusal
+ * Tries a destination without sending a message: resolves the name and looks for a route (udp), connects (tcp), shakes hands and waits for a late refusal
  * of our certificate (tls), opens a session (relp).
  * @throws DeliveryError that says what to mend.
  */
 export async function probe(options: SyslogSenderOptions): Promise<void> {
   const context = senderContext(options);
-  if (context.protocol === "udp") await resolveAll(context);
-  else await reach(context);
+  if (context.protocol !== "udp") return void (await reach(context));
+  const step = await routed(context, await resolveAll(context));
+  if (!step.ok) throw new DeliveryError("unreachable", step.detail, { retryable: true });
 }
 
 /** Connects as a sender does, and closes. @returns what a RELP receiver says about itself, else "" */
@@ -41,23 +43,16 @@ export async function probeSteps(options: SyslogSenderOptions): Promise<TestStep
   } catch (error) {
     return [failed("TLS files", error)];
   }
-  let addresses: string[];
+  let resolved: { address: string; family: number }[];
   try {
-    addresses = (await resolveAll(context)).map(({ address }) => address);
+    resolved = await resolveAll(context);
   } catch (error) {
     return [failed("Resolve", error)];
   }
-  const resolved = isIP(host) === 0 ? `${host} is ${addresses.join(", ")}` : `${host} is an address`;
-  const steps: TestStep[] = [{ name: "Resolve", ok: true, detail: resolved }];
-  if (protocol === "udp")
-    return [
-      ...steps,
-      {
-        name: "Reach",
-        ok: true,
-        detail: "UDP cannot tell whether anybody listens: send a test message and look for it in the receiver",
-      },
-    ];
+  const addresses = resolved.map(({ address }) => address);
+  const what = isIP(host) === 0 ? `${host} is ${addresses.join(", ")}` : `${host} is an address`;
+  const steps: TestStep[] = [{ name: "Resolve", ok: true, detail: what }];
+  if (protocol === "udp") return [...steps, await routed(context, resolved)];
   const inspection = await inspected(context, addresses);
   let says = "";
   let failure: unknown = null;
@@ -67,6 +62,24 @@ export async function probeSteps(options: SyslogSenderOptions): Promise<TestStep
     failure = error;
   }
   return [...steps, ...stepsOf(context, { inspection, failure, says, at: `${host}:${port}` })];
+}
+
+/** Whether there is a way to one of the addresses, which is all that can be known of UDP. */
+async function routed(
+  context: SenderContext,
+  addresses: readonly { address: string; family: number }[],
+): Promise<TestStep> {
+  let failure: unknown;
+  for (const address of addresses) {
+    try {
+      (await connectSocket(context, address)).close();
+      const detail = "UDP cannot tell whether anybody listens: send a test message and look for it in the receiver";
+      return { name: "Reach", ok: true, detail };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  return failed("Reach", failure);
 }
 
 /** Null without TLS, and where the files for it cannot be read, which the connection itself reports. */

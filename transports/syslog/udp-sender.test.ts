@@ -11,9 +11,16 @@ const two = [
   { address: "127.0.0.9", family: 4 },
   { address: "127.0.0.1", family: 4 },
 ];
+/** The kernel connects no socket to it that was not made for broadcasts: as to an address without a route, or IPv6 where there is none. */
+const noWay = { address: "255.255.255.255", family: 4 };
+const names: Record<string, typeof two> = {
+  "two.example": two,
+  "half.example": [noWay, two[1]!],
+  "later.example": [noWay],
+};
 mock.module("./resolve.ts", () => ({
   resolveAll: (context: Parameters<typeof resolveAll>[0]) =>
-    context.host === "two.example" ? Promise.resolve(two) : resolveReally(context),
+    Promise.resolve(names[context.host] ?? resolveReally(context)),
 }));
 
 const cleanUps: (() => Promise<void>)[] = [];
@@ -83,6 +90,29 @@ test("a name whose first address refuses is reached at its second", async () => 
   }
   await until(() => receiver.messages.length >= 4);
   expect(receiver.messages).toEqual(texts(numbered(4, 200, 1)));
+});
+
+test("a name with an address that there is no way to is reached at the other one", async () => {
+  const receiver = await receiving();
+  const sender = senderTo(receiver.port, "half.example");
+  await sender.send(numbered(2));
+  await until(() => receiver.messages.length === 2);
+  expect(sender.status()).toMatchObject({ connected: true, written: 2, errors: 1, lastError: null });
+});
+
+test("no way to the receiver: said so, nothing is lost, and sent once there is one", async () => {
+  const receiver = await receiving();
+  const sender = senderTo(receiver.port, "later.example");
+  const sending = sender.send(numbered(2));
+  await until(() => sender.status().errors > 2);
+  expect(sender.status()).toMatchObject({ connected: false, written: 0 });
+  expect(sender.status().lastError).toContain(
+    `there is no way to later.example:${receiver.port} (255.255.255.255): no route, no IPv6 on this machine`,
+  );
+  names["later.example"] = [two[1]!];
+  await sending;
+  await until(() => receiver.messages.length === 2);
+  expect(receiver.messages).toEqual(texts(numbered(2)));
 });
 
 test("a message too long for a datagram is counted and dropped, its neighbours are not", async () => {

@@ -76,7 +76,7 @@ export class UdpSender implements SyslogSender {
       if (this.#moveOn) this.#drop();
       const socket = this.#socket ?? (await this.#state.persist(() => this.#open()));
       this.#resolveAgain();
-      const error = await new Promise<SendError>((resolve) => socket.send(message, (failure) => resolve(failure)));
+      const error = await sent(socket, message);
       if (this.#state.closed) throw this.#state.closedError();
       const code = error?.code;
       if (code === "EAGAIN" || code === "ENOBUFS") {
@@ -90,6 +90,7 @@ export class UdpSender implements SyslogSender {
         return;
       } else if (error) {
         this.#state.failed(error);
+        this.#turn++;
         this.#drop();
         await this.#state.pause();
       } else {
@@ -119,7 +120,11 @@ export class UdpSender implements SyslogSender {
     const target = addresses[this.#turn % addresses.length];
     if (!target)
       throw new DeliveryError("unresolved", `the name ${this.#context.host} has no address`, { retryable: true });
-    const socket = await connectSocket(target.address, target.family, this.#context.port);
+    const socket = await connectSocket(this.#context, target).catch((error: unknown) => {
+      // A name with an IPv6 address on a machine without IPv6, for example: the next attempt takes the next one.
+      this.#turn++;
+      throw error;
+    });
     if (this.#state.closed) {
       socket.close();
       throw this.#state.closedError();
@@ -161,18 +166,47 @@ export class UdpSender implements SyslogSender {
   }
 }
 
-function connectSocket(address: string, family: number, port: number): Promise<Socket> {
+/** A socket that is connected to this address; nothing is sent. @throws DeliveryError where there is no way to it */
+export function connectSocket(
+  { host, port }: Pick<SenderContext, "host" | "port">,
+  { address, family }: { address: string; family: number },
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createSocket(family === 6 ? "udp6" : "udp4");
-    const onError = (error: Error) => {
+    const failed = (cause: unknown) => {
+      socket.off("error", failed);
       socket.close();
-      reject(error);
+      const where = address === host ? `${host}:${port}` : `${host}:${port} (${address})`;
+      const why = "no route, no IPv6 on this machine, a broadcast address, or a firewall";
+      reject(
+        new DeliveryError("unreachable", `there is no way to ${where}: ${why}; check network and firewall`, {
+          retryable: true,
+          cause,
+        }),
+      );
     };
-    socket.once("error", onError);
-    socket.connect(port, address, () => {
-      socket.off("error", onError);
-      resolve(socket);
-    });
+    socket.once("error", failed);
+    try {
+      // Called with the error where it could not be connected, which then is not emitted.
+      socket.connect(port, address, ((error?: unknown) => {
+        if (error) return failed(error);
+        socket.off("error", failed);
+        resolve(socket);
+      }) as () => void);
+    } catch (error) {
+      failed(error);
+    }
+  });
+}
+
+/** Sends it; resolves with what went wrong, also where the socket refuses at once (one that has just been closed). */
+function sent(socket: Socket, message: SyslogBytes): Promise<SendError> {
+  return new Promise((resolve) => {
+    try {
+      socket.send(message, (failure) => resolve(failure));
+    } catch (error) {
+      resolve(error instanceof Error ? error : new Error(String(error)));
+    }
   });
 }
 

@@ -8,10 +8,22 @@ interface Manifest {
   name: string;
   version: string;
   license?: string;
+  author?: string | { name?: string };
   description?: string;
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
 }
+
+/**
+ * Packages that name their licence and come without its text. Their notice is the standard text with the author that the package names. For another such
+ * package, look first whether its sources have a text.
+ */
+const withoutText: ReadonlySet<string> = new Set([
+  "@libsql/client",
+  "@libsql/core",
+  "@libsql/isomorphic-ws",
+  "promise-limit",
+]);
 
 /** "node_modules/a/node_modules/@b/c/index.js" is of the package in "node_modules/a/node_modules/@b/c". */
 function folderOfPackage(input: string): string | null {
@@ -30,7 +42,8 @@ export function npmComponents(inputs: readonly string[]): Component[] {
   const missing: string[] = [];
   const components = manifests.map(([folder, manifest]): Component => {
     const text = textIn(folder);
-    if (text === null) missing.push(`${manifest.name} ${manifest.version}`);
+    if (text === null && !withoutText.has(manifest.name)) missing.push(`${manifest.name} ${manifest.version}`);
+    const author = typeof manifest.author === "object" ? manifest.author.name : manifest.author;
     const needs = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
     const ref = npmUrl(manifest.name, manifest.version);
     return {
@@ -41,12 +54,15 @@ export function npmComponents(inputs: readonly string[]): Component[] {
       version: manifest.version,
       licence: manifest.license ?? "",
       ...(text === null ? {} : { text }),
+      ...(author === undefined ? {} : { copyright: `Author: ${author.replace(/\s*<.*/, "")}` }),
       ...(manifest.description === undefined ? {} : { about: manifest.description }),
       needs: needs.map((name) => refs.get(name)).filter((needed) => needed !== undefined),
     };
   });
-  // Then look whether its sources have a text that can be kept here, before the standard one is taken for it.
-  if (missing.length > 0) throw new Error(`${missing.join(", ")}: no licence text in the package`);
+  if (missing.length > 0)
+    throw new Error(
+      `${missing.join(", ")}: no licence text in the package; see withoutText in packaging/contents/npm-components.ts`,
+    );
   return components;
 }
 

@@ -1,12 +1,15 @@
 /** Recommended actions of an incident that stands on SIEM alarms alone: no rule and no log says what was done, so people have to look. */
 import { oneLine, shortened } from "../../text/shorten.ts";
 import type { CaseFacts } from "./case-facts.ts";
+import { nothingActions, restsOnNothing } from "./no-evidence.ts";
 import type { Recommendations } from "./recommendations.ts";
 
 const longestName = 90;
 
 /** Each with object, place, way and reason, as those that rules call for. */
-export function alarmActions({ alarms, body }: CaseFacts): Recommendations {
+export function alarmActions(facts: CaseFacts): Recommendations {
+  if (restsOnNothing(facts)) return nothingActions(facts);
+  const { alarms, body } = facts;
   const { group_key: key, actor_type: type, entity_name: entity, incident_id: incident } = body;
   const actor = oneLine(key);
   const site = oneLine(entity);

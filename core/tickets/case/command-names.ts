@@ -35,4 +35,4 @@ export function sentenceWith(template: string, words: Readonly<Record<string, st
   return isWhole ? sentence : null;
 }
 
-const mayBeEmpty = new Set(["consent", "pid"]);
+const mayBeEmpty = new Set(["consent", "pid", "machine"]);

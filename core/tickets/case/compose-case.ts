@@ -42,7 +42,7 @@ export function composeCase(given: CaseFacts, options: CaseOptions, now: number)
   const told = withinWords({
     opening: first,
     summary: threatSummary(facts, observed, pattern),
-    analysis: threatAnalysis(facts, observed, pattern),
+    analysis: threatAnalysis(facts, observed),
     actions,
     mostActions,
   });

@@ -14,6 +14,16 @@ const only = ({ rule }: ObservedRule, technique: string, ...ids: readonly string
   return own.length > 0 && own.every((id) => ids.includes(id));
 };
 
+/** Where a rule names no technique its title says what it saw; what was stopped, or only looks like it, has done no damage. */
+const isUntagged = ({ rule }: ObservedRule, title: RegExp) =>
+  rule.techniques.length === 0 && title.test(rule.title) && !stopped.test(rule.title);
+const stopped =
+  /\b(?:prevent|block|quarantin|denied|deny|remediat|clean|protect|simulat|training|retention|polic(?:y|ies)|readiness|test)/i;
+const damageTitle =
+  /ransom|\bwiper\b|(?:files?|disks?|vmdk|machines?)\b.*\bencrypted\b|\b(?:mass|bulk)\b.*\bencrypt|\bencrypt(?:ed|s|ion)\b.*(?:files|disks?|vmdk|machines)/i;
+const recoveryTitle =
+  /(?:shadow cop|\bvss\b|backup|snapshot|restore point|recovery vault).*(?:delet|disabl|wip|destr|remov)|(?:delet|disabl|wip|destr|remov)\w*\b.*(?:shadow cop|\bvss\b|backups?\b|snapshot|restore point)/i;
+
 const signs: Readonly<Record<EvidenceKind, Sign>> = {
   credential_dump: (one, said) =>
     has(one, "T1003.001", "T1003.002", "T1003.004", "T1003.005") ||
@@ -36,15 +46,17 @@ const signs: Readonly<Record<EvidenceKind, Sign>> = {
     ),
   directory_dump: (one, said) => only(one, "T1003", "T1003.003") || /\bntds(?:\.dit|util)?\b/i.test(said),
   damage: (one, said) =>
-    has(one, "T1485", "T1486", "T1561", "T1491") &&
-    /ransom|encrypt|\bwip(?:e|er|ing)\b|overwrit|destr[ou]|defac|sdelete|\bcipher(?:\.exe)?\s+\/w|mass(?:ive)?\s.*delet|disk.*(?:format|eras)|\bdel(?:ete|etion)\b.*(?:backup|data|files)/i.test(
-      said,
-    ),
+    isUntagged(one, damageTitle) ||
+    (has(one, "T1485", "T1486", "T1561", "T1491") &&
+      /ransom|encrypt|\bwip(?:e|er|ing)\b|overwrit|destr[ou]|defac|sdelete|\bcipher(?:\.exe)?\s+\/w|mass(?:ive)?\s.*delet|disk.*(?:format|eras)|\bdel(?:ete|etion)\b.*(?:backup|data|files)/i.test(
+        said,
+      )),
   recovery_inhibited: (one, said) =>
-    has(one, "T1490") &&
-    /(?:delet|disabl|resiz|remov|inhibit|stop|tamper)\w*.*(?:shadow|vss|backup|recover|restore)|(?:shadow|backup|catalog|recover|restore)\w*.*(?:delet|disabl|resiz|remov|inhibit|\bno\b)|recoveryenabled|ignoreallfailures|boot configuration tamper/i.test(
-      said,
-    ),
+    isUntagged(one, recoveryTitle) ||
+    (has(one, "T1490") &&
+      /(?:delet|disabl|resiz|remov|inhibit|stop|tamper)\w*.*(?:shadow|vss|backup|recover|restore)|(?:shadow|backup|catalog|recover|restore)\w*.*(?:delet|disabl|resiz|remov|inhibit|\bno\b)|recoveryenabled|ignoreallfailures|boot configuration tamper/i.test(
+        said,
+      )),
   log_cleared: (one, said) =>
     /^(?:1102|104)$/.test(one.event?.eventId ?? "") ||
     (has(one, "T1070.001", "T1070.002", "T1685.005", "T1685.006") && /clear|delet|wip/i.test(said)),

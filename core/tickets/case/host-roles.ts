@@ -4,6 +4,7 @@ import { type InvolvedAssets, rolesOf } from "../../assets/involved.ts";
 import { shortHost } from "../../correlation/actor.ts";
 import { normaliseHost } from "../../intake/identity.ts";
 import type { EventFacts } from "../../logs/log-facts.ts";
+import { type MachineKind, machineKindOf } from "./machine-kinds.ts";
 import type { Observed } from "./observed.ts";
 
 /** Events that domain controllers alone write: tickets, objects of the directory, its replication, computer accounts, trusts. */
@@ -16,6 +17,8 @@ const controllerName = /(?:^|[^a-z])(?:[a-z]{0,4}dc|domaincontroller|domctrl)\d*
 interface Seen {
   host: string;
   event: EventFacts | null;
+  /** Title of the rule. */
+  title: string;
 }
 
 export class HostRoles {
@@ -24,11 +27,14 @@ export class HostRoles {
   readonly #names = new Map<string, string>();
   /** Of which logs show it, by first label. */
   readonly #controllers = new Set<string>();
+  /** By first label. */
+  readonly #seen: ReadonlyMap<string, readonly Seen[]>;
 
   /** `seen`: events with the hosts that wrote them. */
   constructor(assets: InvolvedAssets, seen: readonly Seen[]) {
     this.#known = rolesOf(assets);
     for (const { name } of assets.hosts) if (!this.#names.has(label(name))) this.#names.set(label(name), name);
+    this.#seen = Map.groupBy(seen, ({ host }) => label(host));
     for (const { host, event } of seen)
       if (event !== null && showsController(event)) this.#controllers.add(label(host));
   }
@@ -40,8 +46,22 @@ export class HostRoles {
     return this.#controllers.has(label(host)) || controllerName.test(label(host));
   }
 
+  /** What it is where it is no usual machine; null where somebody has said what it is, too. */
+  machineKind(host: string): MachineKind | null {
+    const known = this.#hostRole(host);
+    if ((known?.role != null && known.from !== "inferred") || this.isController(host)) return null;
+    return machineKindOf(host, this.#seen.get(label(host)) ?? []);
+  }
+
+  /** Whether it carries what others depend on and runs no sensor by which it could be isolated. */
+  isAppliance(host: string): boolean {
+    const kind = this.machineKind(host);
+    return kind === "virtualisation host" || kind === "network device";
+  }
+
   /** Whether others depend on it, so that its owner has a say before it is cut off. */
   isShared(host: string): boolean {
+    if (this.machineKind(host) !== null) return true;
     const known = this.#hostRole(host);
     if (known === null) return false;
     return (known.role !== null && known.role !== "workstation") || ["high", "critical"].includes(known.criticality);
@@ -51,7 +71,7 @@ export class HostRoles {
   words(host: string): string {
     if (this.isController(host)) return roleWords("host", "domain_controller");
     const role = this.#hostRole(host)?.role ?? null;
-    return role === null ? "" : roleWords("host", role);
+    return role === null ? (this.machineKind(host) ?? "") : roleWords("host", role);
   }
 
   #hostRole(host: string) {
@@ -63,18 +83,20 @@ export class HostRoles {
     const known = this.#known.ofAccount(user);
     if (known?.role != null) return known.role === "user" ? "" : roleWords("account", known.role);
     const name = user.toLowerCase().slice(user.lastIndexOf("\\") + 1);
+    if (/^system:serviceaccount:/.test(user.toLowerCase())) return "service account";
     if (/^(?:administrator|administrateur|administrador|admin|amministratore|administratör|krbtgt)(?:@|$)/.test(name))
       return "built-in account";
     return /^(?:svc|srv|sa|service|gmsa)[._-]|[._-](?:svc|service)(?:@|$)/.test(name) ? "service account" : "";
   }
 }
 
-/** The hosts of events: where a rule fired on one host alone it is that one. */
+/** The hosts of events: where a rule fired on one host alone it is that one. Its title is about all of them. */
 export function seenOn({ rules }: Observed): Seen[] {
-  return rules.map(({ sample, event, hosts }) => ({
-    host: sample?.host || (hosts.length === 1 ? (hosts[0] ?? "") : ""),
-    event,
-  }));
+  return rules.flatMap(({ sample, event, hosts, rule: { title } }) => {
+    const host = sample?.host || (hosts.length === 1 ? (hosts[0] ?? "") : "");
+    const others = hosts.filter((other) => label(other) !== label(host));
+    return [{ host, event, title }, ...others.map((other) => ({ host: other, event: null, title }))];
+  });
 }
 
 function label(host: string): string {

@@ -4,6 +4,7 @@ import { eventClause, oneLine } from "../../logs/event-text.ts";
 import { chainWords } from "./attack-chain.ts";
 import type { CaseFacts } from "./case-facts.ts";
 import { HostRoles, seenOn } from "./host-roles.ts";
+import { restsOnNothing, whyNothing } from "./no-evidence.ts";
 import { type Observed, type ObservedRule, some, techniqueLabel } from "./observed.ts";
 import { shown } from "./seen-words.ts";
 
@@ -36,8 +37,11 @@ export function threatVerdict(facts: CaseFacts, observed: Observed, pattern: str
         ? withRole(body.group_key, roles.accountWords(body.group_key))
         : shown(body.group_key);
   const where = isAlone || observed.hosts.length === 0 ? "" : ` on ${some(observed.hosts.map(named), 4)}`;
-  const what = isStaged(facts) ? `an attack in several stages: ${pattern}` : pattern;
+  const stages = "an attack in several stages";
+  const what = pattern === "multi stage attack" ? stages : isStaged(facts) ? `${stages}: ${pattern}` : pattern;
   const sure = risk.confidence === null ? "" : `, confidence ${risk.confidence.word}`;
+  if (restsOnNothing(facts))
+    return `${kind} ${actor} of ${shown(body.entity_name)}: risk ${body.risk.score} of 100 (${body.risk.level}). ${whyNothing(facts)}`;
   return [
     `${kind} ${actor} of ${shown(body.entity_name)} shows signs of ${what}${where}; risk ${body.risk.score} of 100 (${body.risk.level})${sure}.`,
     `${countsOf(facts)} came in ${span(firstOf(facts), lastOf(facts))}.`,
@@ -45,7 +49,7 @@ export function threatVerdict(facts: CaseFacts, observed: Observed, pattern: str
 }
 
 /** Paragraphs: the most serious rules in the order in which they first fired, then why the risk is what it is. */
-export function threatAnalysis(facts: CaseFacts, observed: Observed, pattern: string): string[] {
+export function threatAnalysis(facts: CaseFacts, observed: Observed): string[] {
   const serious = observed.rules.filter(({ rule }) => rule.level !== "informational");
   const told = (serious.length > 0 ? serious : observed.rules).slice(0, mostRules);
   const others = observed.rules.filter((one) => !told.includes(one));
@@ -61,7 +65,7 @@ export function threatAnalysis(facts: CaseFacts, observed: Observed, pattern: st
             : `${others.length} more rules fired ${times(rest)} together; each has a row below.`,
         ]),
     ...(observed.rules.length === 0 ? [withoutRules(facts)] : []),
-    reasons(facts, pattern),
+    ...(restsOnNothing(facts) ? [] : [reasons(facts)]),
   ];
 }
 
@@ -76,7 +80,7 @@ function ruleSentence({ rule, event, hosts }: ObservedRule): string {
   }.`;
 }
 
-function reasons({ risk, body, cases, rules }: CaseFacts, pattern: string): string {
+function reasons({ risk, body, cases, rules }: CaseFacts): string {
   const open = cases.filter(({ status }) => status !== "CLOSED");
   const types = (list: typeof open) =>
     some([...new Set(list.map(({ type, severity }) => `${type.replaceAll("_", " ")} (${severity.toLowerCase()})`))], 6);
@@ -87,7 +91,7 @@ function reasons({ risk, body, cases, rules }: CaseFacts, pattern: string): stri
       ? `${many(open.length, "threat case")} of ${shown(body.group_key)} ${open.length === 1 ? "is" : "are"} open: ${types(open)}.`
       : cases.length > 0
         ? `No threat case of ${shown(body.group_key)} is open any more; closed: ${types([...cases])}.`
-        : `No threat case of ${shown(body.group_key)} is open; what it is called, ${pattern}, comes from its rules.`,
+        : `No threat case of ${shown(body.group_key)} is open; its attack pattern comes from its rules alone.`,
     // What one rule is worth by itself may be all that the score is made of.
     floor != null && Math.round(floor.points) >= body.risk.score
       ? `The risk rests on "${shown(floor.rule)}" by itself: ${asClause(floor.why)}.`
@@ -104,10 +108,11 @@ function reasons({ risk, body, cases, rules }: CaseFacts, pattern: string): stri
     .join(" ");
 }
 
-function withoutRules({ body, alarms }: CaseFacts): string {
+function withoutRules(facts: CaseFacts): string {
+  if (restsOnNothing(facts)) return whyNothing(facts);
+  const { body, alarms } = facts;
   const { sigma_alert_count: detections, alarm_count: count } = body.risk;
   if (detections > 0) return `No detection of ${shown(body.group_key)} is kept any more.`;
-  if (count === 0) return "Neither a detection nor a SIEM alarm has counted towards this incident: somebody made it.";
   const top = [...alarms].sort((a, b) => b.rbp - a.rbp || b.at - a.at).slice(0, 3);
   const named = top.map(({ name, rbp, at }) => `${minute(at)} UTC: "${oneLine(name, 120)}" (priority ${rbp})`);
   return `No detection: it rests on ${many(count, "SIEM alarm")}${named.length === 0 ? "" : `, the highest ${some(named, 3)}`}.`;
@@ -147,7 +152,7 @@ function times(count: number): string {
 /** A sentence as a part of another one. */
 function asClause(sentence: string): string {
   const text = sentence.replace(/\.$/, "");
-  return /^\p{Lu}\p{Ll}/u.test(text) && !/^(?:SIEM|ATT&CK)/.test(text)
+  return /^(?:\p{Lu}\p{Ll}|A )/u.test(text) && !/^(?:SIEM|ATT&CK)/.test(text)
     ? `${text.charAt(0).toLowerCase()}${text.slice(1)}`
     : text;
 }

@@ -3,6 +3,7 @@ import { techniqueName } from "../../attack/attack.ts";
 import { distinctAccounts, isOwnAccount } from "../../logs/accounts.ts";
 import { type EventFacts, eventFacts } from "../../logs/log-facts.ts";
 import type { CaseFacts, RuleSample } from "./case-facts.ts";
+import { isOfUnix } from "./machine-kinds.ts";
 
 export type Rule = CaseFacts["rules"][number];
 
@@ -20,6 +21,8 @@ export interface Target {
   names: Readonly<Record<string, readonly string[]>>;
   rules: readonly ObservedRule[];
   isLinux?: boolean;
+  /** Machines on which neither Windows' nor Linux' commands can be relied on, and accounts of a cloud alone: only the way by hand is told. */
+  isForeign?: boolean;
   /** Whether an account is one of a single machine. */
   isLocal?: boolean;
 }
@@ -34,6 +37,8 @@ export interface Observed {
   linuxHosts: ReadonlySet<string>;
   /** Whether it is all about calls of a cloud. */
   isCloud: boolean;
+  /** Whether it is all about sign-ins and settings of an identity provider or an office suite in a cloud. */
+  isOnline: boolean;
 }
 
 export function observe(facts: CaseFacts): Observed {
@@ -54,7 +59,13 @@ export function observe(facts: CaseFacts): Observed {
       [...(type === "user" ? [actor] : []), ...facts.users, ...each(({ users }) => users)],
       new Map(rules.flatMap(({ event }) => event?.sids ?? [])),
     ),
-    linuxHosts: new Set(rules.filter(({ event }) => event !== null && isLinux(event)).flatMap(({ hosts }) => hosts)),
+    linuxHosts: new Set(
+      rules
+        .filter(({ rule: { title, techniques }, event }) => isOfUnix({ title, event }, techniques))
+        .flatMap(({ hosts }) => hosts),
+    ),
+    isOnline:
+      rules.length > 0 && rules.every(({ event, hosts }) => event !== null && hosts.length === 0 && isOnline(event)),
     isCloud:
       rules.length > 0 && rules.every(({ event, hosts }) => event !== null && hosts.length === 0 && isOfCloud(event)),
   };
@@ -67,18 +78,18 @@ function distinct(list: readonly string[]): string[] {
   return [...seen.values()];
 }
 
-function isLinux({ image, parent, eventId, channel }: EventFacts): boolean {
-  return (
-    image.startsWith("/") ||
-    parent.startsWith("/") ||
-    /^[A-Z_]{4,}$/.test(eventId) ||
-    /auditd|linux|syslog/i.test(channel)
-  );
-}
-
 function isOfCloud({ entries }: EventFacts): boolean {
   return entries.some(([name]) =>
     /^(?:eventSource|awsRegion|requestParameters|operationName|protoPayload|userIdentity|recipientAccountId)$/i.test(
+      name,
+    ),
+  );
+}
+
+/** Entra, Microsoft 365, Okta, Google Workspace. */
+function isOnline({ entries }: EventFacts): boolean {
+  return entries.some(([name]) =>
+    /^(?:activityDisplayName|userPrincipalName|initiatedBy|conditionalAccessStatus|correlationId|Workload|OrganizationId|RecordType|alternateId|eventType|Operation|legacyEventType|id\.applicationName)$/i.test(
       name,
     ),
   );

@@ -9,15 +9,19 @@ import table from "./recommendations.json" with { type: "json" };
 
 /** What a step is about; it comes once for each of them, hosts together. Of objects only those that may be acted on are found. */
 export type StepObject =
-  /** Hosts without domain controllers, with those that others depend on apart; domain controllers; both. */
+  /** Hosts without domain controllers and appliances, with those that others depend on apart; domain controllers; both. */
   | "hosts"
   | "controllers"
   | "any_hosts"
-  /** Personal accounts; those of services and administrators; both; those of clouds. */
+  /** Virtualisation hosts and network devices, which `hosts` leaves out. */
+  | "appliances"
+  /** Personal accounts; those of services and administrators; both; of a cloud: those with keys of their own, roles that were taken, the owner of all. */
   | "accounts"
   | "sensitive_accounts"
   | "all_accounts"
   | "cloud_accounts"
+  | "cloud_roles"
+  | "cloud_roots"
   | "addresses"
   | "private_addresses"
   | "domains"

@@ -640,9 +640,7 @@ describe("what is written", () => {
     expect(
       summary(incident([{ tactics: ["execution"] }, { tactics: ["persistence"], level: "informational" }])),
     ).not.toContain("stages");
-    expect(threatAnalysis(one, observe(one), "execution")[0]).toStartWith(
-      '2026-03-01 04:00 UTC: "Rule" (high) fired once on ws1',
-    );
+    expect(threatAnalysis(one, observe(one))[0]).toStartWith('2026-03-01 04:00 UTC: "Rule" (high) fired once on ws1');
   });
 
   test("an incident of alarms alone has steps and sentences that name them", () => {
@@ -662,7 +660,7 @@ describe("what is written", () => {
       expect(all.containment.length).toBeGreaterThan(1);
       expect(all.containment.join("\n")).toContain("Impossible travel");
       expect(Object.values(all).flat().join("\n")).not.toMatch(/undefined|\{|""/);
-      expect(threatAnalysis(facts, observe(facts), "x")[0]).toBe(
+      expect(threatAnalysis(facts, observe(facts))[0]).toBe(
         'No detection: it rests on 3 SIEM alarms, the highest 2026-03-01 04:00 UTC: "Impossible travel" (priority 88).',
       );
     }

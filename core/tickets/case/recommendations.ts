@@ -138,7 +138,7 @@ function generalWords(
 /** A step for one of its objects; null where something is missing. */
 function written(
   step: Step,
-  { words, names, rules, isLinux = false, isLocal = false }: Target,
+  { words, names, rules, isLinux = false, isLocal = false, isForeign = false }: Target,
   general: Record<string, string>,
 ): string | null {
   const [main] = rules;
@@ -152,7 +152,8 @@ function written(
   const what = sentenceWith(step.do, all);
   const why = sentenceWith(step.why, all);
   if (what === null || why === null) return null;
-  const command = isLinux ? step.linux : isLocal && step.local !== undefined ? step.local : step.command;
+  const own = isLinux ? step.linux : isLocal && step.local !== undefined ? step.local : step.command;
+  const command = isForeign ? undefined : own;
   const console = sentenceWith(step.console ?? "", all) ?? "";
   const how = (command === undefined ? null : commandWith(command, names)) ?? console;
   return `${what}${how === "" ? "" : ` (${how})`}: ${why}.`;

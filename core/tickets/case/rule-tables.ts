@@ -13,7 +13,7 @@ const longestDetail = 200;
 
 const text = (value: string): Block => ({ kind: "text", text: value });
 /** In place of the tables of an incident that no rule is part of. */
-const noRules = text("No rule of RhythmX fired: the incident stands on SIEM alarms alone.");
+const noRules = text("No detection of RhythmX counts towards this incident.");
 
 /** Every rule, as in the enriched body of a case. */
 export function detectedThreats({ rules }: Observed): Block {

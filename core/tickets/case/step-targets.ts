@@ -14,6 +14,8 @@ import { shown } from "./seen-words.ts";
 const mostOfAKind = 2;
 /** Events by which another machine logs on or asks this one for something. */
 const comesIn = /^(?:4624|4625|4648|4768|4769|4771|4776|5140|5145)$/;
+/** Objects that are not on the machine itself. */
+const ofNetwork: ReadonlySet<StepObject> = new Set(["addresses", "private_addresses", "domains", "new_accounts"]);
 const runKey = /\\(?:run|runonce|runonceex|runservices|policies\\explorer\\run)\\[^\\]+$/i;
 const setting =
   /\\control\\(?:lsa|terminal server|securityproviders|safeboot|wmi\\autologger)\\|\\windows defender\\|\\policies\\|\\currentversion\\(?:winlogon|image file execution options)\\|\\services\\(?:eventlog|lanmanserver|ldap|w32time)\\/i;
@@ -38,11 +40,14 @@ export class StepTargets {
       case "hosts":
       case "controllers":
       case "any_hosts":
+      case "appliances":
         return this.#hosts(kind, rules, os, isGeneral);
       case "accounts":
       case "sensitive_accounts":
       case "all_accounts":
       case "cloud_accounts":
+      case "cloud_roles":
+      case "cloud_roots":
         return this.#accounts(kind, rules).slice(0, mostOfAKind);
       default:
         return this.#objects(kind, rules).slice(0, mostOfAKind);
@@ -50,7 +55,7 @@ export class StepTargets {
   }
 
   #hosts(
-    kind: "hosts" | "controllers" | "any_hosts",
+    kind: "hosts" | "controllers" | "any_hosts" | "appliances",
     rules: readonly ObservedRule[],
     os: string | undefined,
     isGeneral: boolean,
@@ -58,14 +63,25 @@ export class StepTargets {
     const actor = this.#facts.body.actor_type === "host" ? [this.#facts.body.group_key] : [];
     const named = distinct(rules.flatMap(({ hosts }) => hosts));
     const all = (named.length > 0 ? named : actor).filter(
-      (host) => os !== "windows" || !this.#observed.linuxHosts.has(host.toLowerCase()),
+      (host) =>
+        os !== "windows" || !(this.#observed.linuxHosts.has(host.toLowerCase()) || this.#roles.isAppliance(host)),
     );
     const isController = (host: string) => this.#roles.isController(host);
-    if (kind === "any_hosts") return this.#hostTarget(all, rules);
+    const isAppliance = (host: string) => this.#roles.isAppliance(host);
+    // Without a sensor and with another system than others have: what these steps say is not to be done there.
+    if (kind === "any_hosts")
+      return this.#hostTarget(
+        all.filter((host) => !isAppliance(host)),
+        rules,
+      );
     if (kind === "controllers") return this.#hostTarget(all.filter(isController), rules);
-    const own = all.filter((host) => !isController(host));
+    if (kind === "appliances") return this.#hostTarget(all.filter(isAppliance), rules);
+    const own = all.filter((host) => !isController(host) && !isAppliance(host));
     // An account that was used on a domain controller alone came from somewhere: the other hosts on which it was seen.
-    const others = own.length === 0 && isGeneral ? this.#observed.hosts.filter((host) => !isController(host)) : own;
+    const others =
+      own.length === 0 && isGeneral
+        ? this.#observed.hosts.filter((host) => !isController(host) && !isAppliance(host))
+        : own;
     const isShared = (host: string) => this.#roles.isShared(host);
     return [
       ...this.#hostTarget(
@@ -82,10 +98,11 @@ export class StepTargets {
     const isLinux = hosts.every((host) => this.#observed.linuxHosts.has(host.toLowerCase()));
     return [
       {
-        words: { hosts: some(hosts.map(shown), 3), consent },
+        words: { hosts: some(hosts.map(shown), 3), consent, machine: this.#roles.machineKind(hosts[0] ?? "") ?? "" },
         names: { hosts },
         rules: own.length > 0 ? own : rules,
         isLinux,
+        isForeign: hosts.some((host) => this.#roles.isAppliance(host)),
       },
     ];
   }
@@ -96,13 +113,22 @@ export class StepTargets {
     const all = this.#observed.users.filter(
       (user) => (body.actor_type === "user" && same(user, body.group_key)) || acting.some((one) => same(one, user)),
     );
-    const isCloud = (user: string) => user.startsWith("arn:") || this.#observed.isCloud;
+    const cloudKind = (user: string) =>
+      !(user.startsWith("arn:") || this.#observed.isCloud)
+        ? null
+        : /^arn:[^:]*:iam::\d*:root$/.test(user)
+          ? "cloud_roots"
+          : /:assumed-role\//.test(user)
+            ? "cloud_roles"
+            : "cloud_accounts";
+    const isOfKind = (user: string) =>
+      kind.startsWith("cloud_") ? cloudKind(user) === kind : cloudKind(user) === null;
     const hosts = new Set(this.#observed.hosts.map((host) => host.toLowerCase().split(".")[0]));
     return all
-      .filter((user) => (kind === "cloud_accounts" ? isCloud(user) : !isCloud(user)))
+      .filter(isOfKind)
       .map((user) => ({ user, role: this.#roles.accountWords(user) }))
       .filter(
-        ({ role }) => kind === "cloud_accounts" || kind === "all_accounts" || (role === "") === (kind === "accounts"),
+        ({ role }) => kind.startsWith("cloud_") || kind === "all_accounts" || (role === "") === (kind === "accounts"),
       )
       .map(({ user, role }) => {
         const own = rules.filter(({ sample }) => sample !== null && same(sample.user, user));
@@ -111,12 +137,15 @@ export class StepTargets {
           names: { user: [accountName(user)] },
           rules: own.length > 0 ? own : rules,
           isLinux: own.length > 0 && own.every((one) => one.hosts.some((host) => this.#observed.linuxHosts.has(host))),
+          isForeign: this.#observed.isOnline || user.startsWith("system:"),
           isLocal: isOfHost(hosts, [user, ...own.map(({ sample }) => sample?.user ?? "")]),
         };
       });
   }
 
-  #objects(kind: StepObject, rules: readonly ObservedRule[]): Target[] {
+  #objects(kind: StepObject, all: readonly ObservedRule[]): Target[] {
+    // Nothing is ended, moved or deleted by a sensor where there is none: a disk of a virtual machine is a file there.
+    const rules = ofNetwork.has(kind) ? all : all.filter((one) => !this.#roles.isAppliance(hostOf(one)));
     const files = fileTargets(kind, rules);
     if (files !== null) return files;
     const found = new Map<string, Target>();
@@ -194,8 +223,10 @@ export class StepTargets {
   }
 
   /** The other side of a connection; where the log does not say which it is, the only address that is not private. */
-  #remote({ peer, ips }: EventFacts, source: string): string[] {
+  #remote({ peer, ips, commandLine }: EventFacts, source: string): string[] {
     if (peer !== "") return [peer];
+    const called = calledBy(commandLine);
+    if (called.length > 0) return called;
     const open = distinct([...ips, source]).filter(isPublicAddress);
     return open.length === 1 && distinct([...ips, source]).length > 1
       ? open
@@ -221,6 +252,19 @@ function isForeignService({ eventId, service, servicePath }: EventFacts): boolea
   const isCommand =
     /%comspec%|\bcmd(?:\.exe)?["']?\s+\/|powershell|pwsh|rundll32|mshta|\\pipe\\|\\\\127\.0\.0\.1\\/i.test(servicePath);
   return isCommand || programsOf(servicePath).length > 0;
+}
+
+const address = String.raw`(\d{1,3}(?:\.\d{1,3}){3})(?![\d.])`;
+const callsAddress = [
+  String.raw`\/dev\/(?:tcp|udp)\/${address}`,
+  String.raw`\b(?:https?|ftp|ldaps?|rmi|tftp):\/\/${address}`,
+  String.raw`\b(?:nc|ncat|netcat|socat|telnet)(?:\.exe)?\b[^|;&]{0,80}?[\s:@]${address}`,
+].map((text) => new RegExp(text, "gi"));
+
+/** Addresses to which a command connects, as it says itself. */
+function calledBy(commandLine: string): string[] {
+  const text = commandLine.slice(0, 2_000);
+  return [...new Set(callsAddress.flatMap((pattern) => [...text.matchAll(pattern)].map(([, ip = ""]) => ip)))];
 }
 
 /** Files with stolen secrets that a log names: dumps of memory, hives, directory databases, tickets. */

@@ -71,7 +71,7 @@ export function storyOf(given: CaseFacts): Story {
   const actions = facts.rules.length === 0 ? alarmActions(facts) : recommend(facts, observed, pattern);
   return {
     summary: threatVerdict(facts, observed, pattern),
-    analysis: threatAnalysis(facts, observed, pattern),
+    analysis: threatAnalysis(facts, observed),
     steps: [...actions.containment, ...actions.eradication].slice(0, mostSteps),
     events: new Map(
       observed.rules.flatMap(({ rule, event }) => (event === null ? [] : [[rule.key, toldEvent(event)] as const])),

@@ -56,7 +56,7 @@ const rows: readonly Row[] = (
 
 /** Of what was stopped nobody knows whether it would have succeeded. */
 const unsure =
-  /\b(potential(ly)?|possibl[ey]|attempt(s|ed)?|probabl[ey]|suspected|indicators?|usage of|invocation of|or|blocked|prevented|quarantined|denied)\b/i;
+  /\b(potential(ly)?|possibl[ey]|attempt(s|ed)?|probabl[ey]|suspected|indicators?|usage of|invocation of|or|blocked|prevented|prevention|quarantined|remediated|cleaned|denied)\b/i;
 /** What rule writers put before a title. */
 const prefix = /^\s*(hacktool|pua|rat|malware|apt|antivirus|suspicious activity)\s*[-:–]\s*/i;
 const longestTitle = 110;

@@ -102,7 +102,7 @@ test("alarms lead where no rule says more", () => {
   expect(says([], { alarms })).toBe("3 SIEM alarms of priority up to 92 for jsmith");
   expect(says([rule("Odd Logon", { level: "low" })], { alarms, topAlarm: "Brute Force" })).toContain("SIEM alarm");
   expect(says([rule("Odd Logon", { level: "medium" })], { alarms })).toBe("Odd Logon on ws-101 by jsmith");
-  expect(says([])).toBe("Activity for jsmith");
+  expect(says([])).toBe("Nothing that counts against jsmith");
 });
 
 test("a title is one line within its limit, and keeps where and who as long as there is room", () => {

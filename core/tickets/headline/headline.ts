@@ -58,7 +58,7 @@ export function headlineOf(facts: HeadlineFacts): Headline {
   if (isMinor && alarms.count > 0 && (first === undefined || alarms.maxRbp >= tellingRbp))
     return { what: alarmWords(facts), where: "", who: `${ofActor[actorType]} ${nameOf(actor)}`, rules: [] };
   if (first === undefined)
-    return { what: "Activity", where: "", who: `${ofActor[actorType]} ${nameOf(actor)}`, rules: [] };
+    return { what: "Nothing that counts", where: "", who: `against ${nameOf(actor)}`, rules: [] };
   const isOutbreak = outbreak !== null && first.rule.title === outbreak.rule;
   // A second emergency beside the first is worth its words, a third is not.
   const second =

@@ -26,9 +26,24 @@ export class EtcdRefusal extends Error {
   }
 }
 
+/** How long is waited for answers, in milliseconds. */
+export interface Patience {
+  /** For any answer. */
+  deadline: number;
+  /** For one endpoint; default 2,000. */
+  attempt?: number;
+  /** After so long without an answer the next endpoint is asked as well; default: as `attempt`. */
+  another?: number;
+}
+
+/** While another endpoint than the first is asked, it is looked so often whether the first one answers again. */
+const backEveryMs = 5_000;
+
 /** gRPC codes by which etcd says that another attempt may succeed: deadline, aborted, unavailable, and unknown, which wraps "no leader". */
 const passing: readonly number[] = [1, 2, 4, 8, 10, 13, 14];
 const mostAnswerBytes = 64 * 1024 * 1024;
+
+type Attempt = { endpoint: number; answer: unknown } | { error: unknown };
 
 export class EtcdClient {
   readonly prefix: string;
@@ -36,6 +51,8 @@ export class EtcdClient {
   readonly #plain = new PlainAgent({ keepAlive: true, maxSockets: 8 });
   readonly #tls: TlsAgent;
   #current = 0;
+  /** When it is looked again whether the first endpoint answers. */
+  #backAt = 0;
 
   constructor({ endpoints, tls, prefix }: EtcdOptions) {
     this.prefix = prefix;
@@ -66,27 +83,44 @@ export class EtcdClient {
   }
 
   /**
-   * Asks until one endpoint answers or `deadlineMs` have passed; each attempt has at most `attemptMs`. Only for what may be done twice.
-   * @throws LogUnavailable, EtcdRefusal
+   * Asks one endpoint after the other until one answers. One that is slow is not waited for alone: who is cut off, or hangs, does not say so.
+   * Only for what may be done twice. @throws LogUnavailable, EtcdRefusal
    */
-  async ask<Answer>(path: string, body: object, deadlineMs: number, attemptMs = 2_000): Promise<Answer> {
+  async ask<Answer>(
+    path: string,
+    body: object,
+    { deadline, attempt = 2_000, another = attempt }: Patience,
+  ): Promise<Answer> {
     const text = JSON.stringify(body);
-    const end = performance.now() + deadlineMs;
+    const end = performance.now() + deadline;
+    const asked = new Set<Promise<Attempt>>();
     let last: unknown = null;
-    for (let attempt = 0; ; attempt++) {
+    for (let next = this.#current, count = 0; ; ) {
       const left = end - performance.now();
       if (left <= 0) throw new LogUnavailable(`etcd does not answer: ${words(last)}`, { cause: last });
-      try {
-        return (await this.#once(path, text, Math.min(left, attemptMs))) as Answer;
-      } catch (error) {
-        if (error instanceof EtcdRefusal && !passing.includes(error.code)) throw error;
-        // An attempt that the deadline cut short says nothing beside what an earlier one was answered.
-        if (last === null || performance.now() < end || left >= attemptMs) last = error;
-        this.#current = (this.#current + 1) % this.#endpoints.length;
-        // After a round the machines are given a moment: an election takes about a second.
-        const pause = (attempt + 1) % this.#endpoints.length === 0 ? Math.min(100, left) : 0;
-        if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+      if (asked.size < this.#endpoints.length) {
+        const mine = this.#attempt(next, path, text, Math.min(left, attempt));
+        asked.add(mine);
+        void mine.then(() => asked.delete(mine));
+        next = (next + 1) % this.#endpoints.length;
+        count++;
       }
+      const enough = after(Math.min(left, another));
+      const outcome = await Promise.race([...asked, enough.passed]);
+      enough.cancel();
+      if (outcome === null) continue;
+      if ("answer" in outcome) {
+        this.#current = outcome.endpoint;
+        this.#lookBack();
+        return outcome.answer as Answer;
+      }
+      const { error } = outcome;
+      if (error instanceof EtcdRefusal && !passing.includes(error.code)) throw error;
+      // An attempt that the deadline cut short says nothing beside what an earlier one was answered.
+      if (last === null || performance.now() < end || left >= attempt) last = error;
+      this.#current = next;
+      // After a round the machines are given a moment: an election takes about a second.
+      if (count % this.#endpoints.length === 0) await after(Math.max(0, Math.min(100, end - performance.now()))).passed;
     }
   }
 
@@ -104,8 +138,22 @@ export class EtcdClient {
     this.#tls.destroy();
   }
 
-  #once(path: string, body: string, deadlineMs: number): Promise<unknown> {
-    return this.#send(this.#endpoints[this.#current] ?? "", path, body, deadlineMs);
+  #attempt(endpoint: number, path: string, body: string, deadlineMs: number): Promise<Attempt> {
+    return this.#send(this.#endpoints[endpoint] ?? "", path, body, deadlineMs).then(
+      (answer) => ({ endpoint, answer }),
+      (error: unknown) => ({ error }),
+    );
+  }
+
+  /** The first endpoint is the nearest one: it is asked again once it answers, and has a leader. */
+  #lookBack(): void {
+    const now = performance.now();
+    if (this.#current === 0 || now < this.#backAt) return;
+    this.#backAt = now + backEveryMs;
+    void this.#attempt(0, "/v3/maintenance/status", "{}", 1_000).then((outcome) => {
+      const { leader = "0" } = ("answer" in outcome ? outcome.answer : {}) as { leader?: unknown };
+      if (leader !== "0") this.#current = 0;
+    });
   }
 
   #send(endpoint: string, path: string, body: string, deadlineMs: number): Promise<unknown> {
@@ -167,8 +215,18 @@ function answerOf(status: number, text: string): unknown {
     return answer;
   }
   const { code, message, error } = answer;
-  const said = [message, error].find((one) => typeof one === "string");
-  throw new EtcdRefusal(typeof code === "number" ? code : 2, `etcd says: ${shown(said as string | undefined, status)}`);
+  const said = shown([message, error].find((one) => typeof one === "string") as string | undefined, status);
+  throw new EtcdRefusal(typeof code === "number" ? code : 2, `etcd says: ${said}${remedyOf(said)}`);
+}
+
+/** What to do about what etcd says; "" where that says it all. */
+function remedyOf(said: string): string {
+  if (/database space exceeded/.test(said))
+    return " (its quota): compact it, defragment it and disarm the alarm (docs/cluster.md, When etcd's database is full)";
+  if (/user name|invalid auth|permission denied|authentication/i.test(said))
+    return ": its users are not supported; have it take clients by certificate (--client-cert-auth)";
+  if (/corrupt/i.test(said)) return ": replace that member of etcd";
+  return "";
 }
 
 /** Words of somebody else on one short line. */
@@ -179,6 +237,12 @@ function shown(said: string | undefined, status: number): string {
     .toWellFormed();
 }
 
+function after(milliseconds: number): { passed: Promise<null>; cancel(): void } {
+  const { promise, resolve } = Promise.withResolvers<null>();
+  const timer = setTimeout(resolve, milliseconds, null);
+  return { passed: promise, cancel: () => clearTimeout(timer) };
+}
+
 export function base64(text: string | Uint8Array): string {
   return Buffer.from(text).toString("base64");
 }
@@ -187,9 +251,24 @@ export function fromBase64(text: string | undefined): Buffer {
   return Buffer.from(text ?? "", "base64");
 }
 
+/** What to do about errors of a connection. */
+const remedies: readonly (readonly [RegExp, string])[] = [
+  [/CERT_HAS_EXPIRED|expired/i, "etcd's certificate, or this machine's clock, is out of date"],
+  [/ERR_TLS_CERT_ALTNAME_INVALID|altnames/i, "etcd's certificate has to name the address in RHYTHMX_CLUSTER"],
+  [/UNABLE_TO_|SELF_SIGNED|issuer|self.signed/i, "RHYTHMX_CLUSTER_CA_FILE is not the authority of etcd's certificate"],
+  [/alert|ALERT|certificate required|bad certificate/, "etcd refuses RHYTHMX_CLUSTER_CERT_FILE"],
+  [
+    /WRONG_VERSION|EPROTO|packet length/i,
+    "one side speaks TLS and the other does not: http or https in RHYTHMX_CLUSTER",
+  ],
+  [/ENOTFOUND|EAI_AGAIN/, "this name has no address"],
+];
+
 function words(error: unknown): string {
   if (!(error instanceof Error)) return "no endpoint";
   const code = String((error as { code?: unknown }).code ?? "");
   if (code === "ECONNREFUSED" || code === "ConnectionRefused") return "nothing answers at this address";
+  const remedy = remedies.find(([pattern]) => pattern.test(`${code} ${error.message}`))?.[1];
+  if (remedy !== undefined) return `${error.message || code}: ${remedy}`;
   return error.message || code || error.name;
 }

@@ -1,6 +1,6 @@
 /** What the nodes of a cluster know of each other, in etcd under `c/`: who leads, who belongs to it, and how each is doing. */
 import { LogUnavailable } from "../log.ts";
-import { base64, type EtcdClient, fromBase64 } from "./client.ts";
+import { base64, type EtcdClient, fromBase64, type Patience } from "./client.ts";
 
 /** The row of the leader. It is never removed, so that epochs only grow. */
 export interface LeaderRow {
@@ -64,6 +64,12 @@ interface TxnAnswer {
   responses?: { response_range?: { kvs?: KeyValue[] }; response_put?: object }[];
 }
 
+/**
+ * Who leads has to be known soon, whichever machine of etcd is cut off. etcd leaves a read without an answer that came while it had no leader,
+ * also once it has one.
+ */
+const soon = { attempt: 1_000, another: 400 };
+
 export class Directory {
   readonly #client: EtcdClient;
 
@@ -75,7 +81,7 @@ export class Directory {
   async read(deadlineMs: number, own?: { node: string; row: LiveRow }): Promise<DirectoryContent> {
     const put = own === undefined ? [] : [this.#put(`c/live/${own.node}`, own.row)];
     const all = { request_range: { key: this.#client.key("c/"), range_end: this.#client.endOf("c/") } };
-    const answer = await this.#transact({ success: [...put, all] }, deadlineMs);
+    const answer = await this.#transact({ success: [...put, all] }, { deadline: deadlineMs, ...soon });
     return this.#contentOf(answer.responses?.at(-1)?.response_range?.kvs ?? []);
   }
 
@@ -101,7 +107,7 @@ export class Directory {
         success: [this.#put("c/leader", row), ...put],
         failure: [{ request_range: { key } }],
       },
-      deadlineMs,
+      { ...soon, deadline: deadlineMs, attempt: 2_000 },
     );
     if (answer.succeeded === true) return { revision: answer.header.revision };
     const [found] = answer.responses?.[0]?.response_range?.kvs ?? [];
@@ -116,26 +122,26 @@ export class Directory {
         compare: [{ key, target: "CREATE", result: "EQUAL", create_revision: "0" }],
         success: [this.#put("c/id", id), this.#put("c/secret", secret)],
       },
-      deadlineMs,
+      { deadline: deadlineMs },
     );
   }
 
   /** @throws LogUnavailable */
   async putMember(node: string, row: MemberRow, deadlineMs: number): Promise<void> {
-    await this.#transact({ success: [this.#put(`c/nodes/${node}`, row)] }, deadlineMs);
+    await this.#transact({ success: [this.#put(`c/nodes/${node}`, row)] }, { deadline: deadlineMs });
   }
 
   /** @throws LogUnavailable */
   async removeMember(node: string, deadlineMs: number): Promise<void> {
     const remove = (name: string) => ({ request_delete_range: { key: this.#client.key(name) } });
-    await this.#transact({ success: [remove(`c/nodes/${node}`), remove(`c/live/${node}`)] }, deadlineMs);
+    await this.#transact({ success: [remove(`c/nodes/${node}`), remove(`c/live/${node}`)] }, { deadline: deadlineMs });
   }
 
   /** Says which node should lead; null: none any more. @throws LogUnavailable */
   async setPromoted(node: string | null, deadlineMs: number): Promise<void> {
     const change =
       node === null ? { request_delete_range: { key: this.#client.key("c/promote") } } : this.#put("c/promote", node);
-    await this.#transact({ success: [change] }, deadlineMs);
+    await this.#transact({ success: [change] }, { deadline: deadlineMs });
   }
 
   close(): void {
@@ -146,8 +152,8 @@ export class Directory {
     return { request_put: { key: this.#client.key(name), value: base64(JSON.stringify(value)) } };
   }
 
-  #transact(txn: object, deadlineMs: number): Promise<TxnAnswer> {
-    return this.#client.ask<TxnAnswer>("/v3/kv/txn", txn, deadlineMs, Math.max(500, deadlineMs / 2));
+  #transact(txn: object, patience: Patience): Promise<TxnAnswer> {
+    return this.#client.ask<TxnAnswer>("/v3/kv/txn", txn, patience);
   }
 
   #contentOf(rows: readonly KeyValue[]): DirectoryContent {

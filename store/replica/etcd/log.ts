@@ -4,14 +4,14 @@
  * head. So two writers can never both append behind the same record, whatever a lease says.
  */
 import { type Appended, type Head, LogGap, LogUnavailable, type ReplicaLog, type StoredRecord } from "../log.ts";
-import { base64, type EtcdClient, EtcdRefusal, fromBase64 } from "./client.ts";
+import { base64, type EtcdClient, EtcdRefusal, fromBase64, type Patience } from "./client.ts";
 
 /** etcd takes 1.5 MiB in one request unless it is told otherwise. */
 const partBytes = 1024 * 1024;
 const idLength = 24;
 const inParts = 1;
 const whole = 0;
-const readMs = 5_000;
+const reading: Patience = { deadline: 5_000, another: 500 };
 
 interface KeyValue {
   key: string;
@@ -34,12 +34,12 @@ interface TxnAnswer {
 export class EtcdLog implements ReplicaLog {
   readonly #client: EtcdClient;
 
-  readonly #appendMs: number;
+  readonly #appending: Patience;
 
   /** `appendMs`: how long an append is repeated before its outcome is unknown; more than an election takes. */
   constructor(client: EtcdClient, appendMs = 4_000) {
     this.#client = client;
-    this.#appendMs = appendMs;
+    this.#appending = { deadline: appendMs, another: 1_000 };
   }
 
   async append(expected: Head, next: Head, bytes: Uint8Array, id: string): Promise<Appended> {
@@ -60,7 +60,7 @@ export class EtcdLog implements ReplicaLog {
           ],
           failure: [{ request_range: { key: record } }],
         },
-        this.#appendMs,
+        this.#appending,
       );
       if (answer.succeeded === true) return "appended";
       // An earlier attempt of the same may have arrived although it was not answered.
@@ -84,7 +84,7 @@ export class EtcdLog implements ReplicaLog {
           },
         ],
       },
-      readMs,
+      reading,
     );
     const [headRow] = answer.responses?.[0]?.response_range?.kvs ?? [];
     if (headRow === undefined) return null;
@@ -104,7 +104,7 @@ export class EtcdLog implements ReplicaLog {
   }
 
   async last(): Promise<Head | null> {
-    const answer = await this.#client.ask<RangeAnswer>("/v3/kv/range", { key: this.#client.key("head") }, readMs);
+    const answer = await this.#client.ask<RangeAnswer>("/v3/kv/range", { key: this.#client.key("head") }, reading);
     const [row] = answer.kvs ?? [];
     return row === undefined ? null : headOf(fromBase64(row.value).toString());
   }
@@ -117,7 +117,7 @@ export class EtcdLog implements ReplicaLog {
         compare: [{ key, target: "CREATE", result: "EQUAL", create_revision: "0" }],
         success: [{ request_put: { key, value: base64(headText({ seq: 0, chain: "" })) } }],
       },
-      readMs,
+      reading,
     );
     return answer.succeeded === true;
   }
@@ -128,12 +128,12 @@ export class EtcdLog implements ReplicaLog {
       client.ask<{ header: { revision: string } }>(
         "/v3/kv/deleterange",
         { key: client.key(`${kind}/`), range_end: client.key(`${kind}/${digits(seq + 1)}`) },
-        readMs,
+        reading,
       );
     await remove("p");
     const { header } = await remove("b");
     // etcd keeps what was deleted until its history is compacted.
-    await client.ask("/v3/kv/compaction", { revision: header.revision }, readMs).catch((error: unknown) => {
+    await client.ask("/v3/kv/compaction", { revision: header.revision }, reading).catch((error: unknown) => {
       // Somebody else, such as its own setting, has done so.
       if (!(error instanceof EtcdRefusal)) throw error;
     });
@@ -144,10 +144,10 @@ export class EtcdLog implements ReplicaLog {
     const answer = await client.ask<RangeAnswer>(
       "/v3/kv/range",
       { key: client.key("b/"), range_end: client.endOf("b/"), limit: 1, keys_only: true },
-      readMs,
+      reading,
     );
     const [row] = answer.kvs ?? [];
-    const { dbSizeInUse = "0" } = await client.ask<{ dbSizeInUse?: string }>("/v3/maintenance/status", {}, readMs);
+    const { dbSizeInUse = "0" } = await client.ask<{ dbSizeInUse?: string }>("/v3/maintenance/status", {}, reading);
     const oldest = row === undefined ? 0 : Number(fromBase64(row.key).toString().slice(-12));
     return { oldest, bytes: Number(dbSizeInUse) };
   }
@@ -161,7 +161,7 @@ export class EtcdLog implements ReplicaLog {
     const count = Math.ceil(bytes.length / partBytes);
     for (let n = 0; n < count; n++) {
       const value = base64(bytes.subarray(n * partBytes, (n + 1) * partBytes));
-      await this.#client.ask("/v3/kv/put", { key: this.#client.key(partKey(seq, id, n)), value }, this.#appendMs);
+      await this.#client.ask("/v3/kv/put", { key: this.#client.key(partKey(seq, id, n)), value }, this.#appending);
     }
     return Buffer.from(String(count));
   }
@@ -170,7 +170,7 @@ export class EtcdLog implements ReplicaLog {
     const parts: Buffer[] = [];
     for (let n = 0; n < count; n++) {
       const key = this.#client.key(partKey(seq, id, n));
-      const [row] = (await this.#client.ask<RangeAnswer>("/v3/kv/range", { key }, readMs)).kvs ?? [];
+      const [row] = (await this.#client.ask<RangeAnswer>("/v3/kv/range", { key }, reading)).kvs ?? [];
       if (row === undefined) throw new LogGap(seq + 1);
       parts.push(fromBase64(row.value));
     }

@@ -99,9 +99,15 @@ export function administrationRoutes({ administration }: ApiDependencies): Route
       method: "DELETE",
       path: "/api/users/:name",
       summary: "Removes a user",
-      answers: { ...gone, 404: unknown, 409: conflict },
+      description: "With If-Match (the `revision` of the user) it stays where somebody else has changed it since.",
+      answers: {
+        ...gone,
+        404: unknown,
+        409: conflict,
+        412: { description: "The user was changed since the revision that If-Match names." },
+      },
       handle: async ({ c, caller, param }) => {
-        await administration.removeUser(caller, param("name"));
+        await administration.removeUser(caller, param("name"), ifMatch(c.req.header("if-match")));
         return c.body(null, 204);
       },
     }),

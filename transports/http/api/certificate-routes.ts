@@ -1,7 +1,7 @@
 /** The certificate of the HTTPS listener. */
 import * as v from "valibot";
 import type { ApiDependencies } from "./dependencies.ts";
-import { type Route, route } from "./route.ts";
+import { type ApiContext, ifMatch, type Route, route } from "./route.ts";
 import { orNull, text, time } from "./shapes/field-shapes.ts";
 
 const longestPem = 256 * 1024;
@@ -52,6 +52,7 @@ const changed = v.object({
 export function certificateRoutes({ certificate }: ApiDependencies): Route[] {
   const admin = { permission: "administer", callers: "users", tag: "Administration" } as const;
   const path = "/api/system/certificate";
+  const changedSince = { description: "It was replaced since the version that If-Match names." };
   const pinned = { description: "Environment or file say which certificate it is, or the API speaks plain HTTP." };
   return [
     route({
@@ -59,14 +60,14 @@ export function certificateRoutes({ certificate }: ApiDependencies): Route[] {
       ...{ method: "GET", path },
       summary: "The certificate of the HTTPS listener",
       answers: { 200: { description: "What it says; never the key.", schema: v.object(state) } },
-      handle: async ({ c }) => c.json(certificate.read()),
+      handle: async ({ c }) => tagged(c, certificate.read()),
     }),
     route({
       ...admin,
       ...{ method: "PUT", path },
       summary: "Replaces the certificate of the HTTPS listener",
       description:
-        "New connections get it at once; requests and streams that are open go on. Refused is a key that does not fit, has a passphrase or is too weak, a certificate that has ended, is not for servers or has no subject alternative name, and a chain out of order.",
+        "New connections get it at once; requests and streams that are open go on. Refused is a key that does not fit, has a passphrase or is too weak, a certificate that has ended, is not for servers or has no subject alternative name, and a chain out of order. With If-Match (the ETag of GET) a certificate that somebody else has put there since stays.",
       body: upload,
       bodyExample: {
         certificate: "-----BEGIN CERTIFICATE-----\n...",
@@ -75,18 +76,29 @@ export function certificateRoutes({ certificate }: ApiDependencies): Route[] {
       answers: {
         200: { description: "What it says.", schema: changed },
         409: pinned,
+        412: changedSince,
         422: { description: "It is refused, with the reason." },
       },
-      handle: async ({ c, caller, body }) =>
-        c.json(await certificate.replace(caller, { cert: body.certificate, key: body.private_key })),
+      handle: async ({ c, caller, body }) => {
+        const pair = { cert: body.certificate, key: body.private_key };
+        return tagged(c, await certificate.replace(caller, pair, ifMatch(c.req.header("if-match"))));
+      },
     }),
     route({
       ...admin,
       ...{ method: "DELETE", path },
       summary: "Replaces the certificate by a new self-signed one",
-      description: "With the names and addresses that this machine has now.",
-      answers: { 200: { description: "What it says.", schema: changed }, 409: pinned },
-      handle: async ({ c, caller }) => c.json(await certificate.makeSelfSigned(caller)),
+      description: "With the names and addresses that this machine has now. If-Match as of PUT.",
+      answers: { 200: { description: "What it says.", schema: changed }, 409: pinned, 412: changedSince },
+      handle: async ({ c, caller }) =>
+        tagged(c, await certificate.makeSelfSigned(caller, ifMatch(c.req.header("if-match")))),
     }),
   ];
+}
+
+/** With the fingerprint as the tag, for If-Match. */
+function tagged(c: ApiContext, read: Record<string, unknown>): Response {
+  const { fingerprint_sha256: fingerprint } = (read.certificate ?? {}) as { fingerprint_sha256?: string };
+  if (fingerprint !== undefined) c.header("ETag", `"${fingerprint}"`);
+  return c.json(read);
 }

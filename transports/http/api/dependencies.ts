@@ -10,7 +10,7 @@ import type { ReadAsset } from "../../../core/assets/asset-row.ts";
 import type { EventKind, LoggedEvent } from "../../../core/event.ts";
 import type { ExceptionChange, NewException } from "../../../core/exceptions/exception.ts";
 import type { FeedName } from "../../../core/feeds/feeds.ts";
-import type { CaseRequest, IncidentRequest } from "../../../core/incident-change.ts";
+import type { CaseRequest, ChangedField, IncidentRequest, SeenState } from "../../../core/incident-change.ts";
 import type { PageAnswer, PageRequest } from "../../../core/pages/page-request.ts";
 import type { Sleep } from "../../../core/ports.ts";
 import type { WebhookSystem } from "../../../core/tickets/ticket.ts";
@@ -55,12 +55,18 @@ export interface InvestigationPort {
   incident(caller: Caller, id: string): Promise<Json>;
   threatCase(caller: Caller, id: string): Promise<Json>;
   alert(caller: Caller, hash: string): Promise<Json>;
-  /** One after the other, each with its row as JSON or why not. */
+  /** One after the other, each with its row as JSON or why not; `seen`: what was seen of each, `changed`: what somebody else has set since. */
   changeIncidents(
     caller: Caller,
     ids: readonly string[],
     request: IncidentRequest,
-  ): Promise<({ id: string; row: string } | { id: string; refused: { status: number; detail: string } })[]>;
+    seen?: ReadonlyMap<string, SeenState>,
+  ): Promise<
+    (
+      | { id: string; row: string }
+      | { id: string; refused: { status: number; detail: string; changed?: ChangedField } }
+    )[]
+  >;
   changeIncident(caller: Caller, id: string, request: IncidentRequest): Promise<string>;
   changeCase(caller: Caller, id: string, request: CaseRequest): Promise<string>;
   promote(caller: Caller, request: { entity: string; actor: string; reason: string }): Promise<string>;
@@ -140,10 +146,10 @@ export interface AuditPort {
 
 export interface CertificatePort {
   read(): Json;
-  /** PEM texts. @throws EdgeError certificate_refused, certificate_pinned, tls_file */
-  replace(caller: Caller, pair: { cert: string; key: string }): Promise<Json>;
-  /** @throws EdgeError certificate_pinned, tls_file */
-  makeSelfSigned(caller: Caller): Promise<Json>;
+  /** PEM texts. `expected`: fingerprint of the present one; null = whichever. @throws EdgeError certificate_refused, certificate_pinned, certificate_changed, tls_file */
+  replace(caller: Caller, pair: { cert: string; key: string }, expected?: string | null): Promise<Json>;
+  /** `expected` as of `replace`. @throws EdgeError certificate_pinned, certificate_changed, tls_file */
+  makeSelfSigned(caller: Caller, expected?: string | null): Promise<Json>;
 }
 
 export interface AssetsPort {

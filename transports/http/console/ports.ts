@@ -144,8 +144,6 @@ export interface DestinationPort {
   place(section: string, name: string): Promise<{ name: string; queued: number } | null>;
   /** Places of names that are not configured any more. */
   kept(section: string): Promise<{ name: string; queued: number }[]>;
-  /** Puts a name where another one stands. */
-  copyPlace(caller: Caller, section: string, from: string, to: string): Promise<void>;
   /** Removes the place of a name that is not configured; resolves with what waited. @throws EdgeError destination_unknown, destination_configured */
   forget(caller: Caller, section: string, name: string): Promise<number>;
   /** Null for a path of the machine. */

@@ -44,6 +44,14 @@ def value_at(value, path):
     return value_at(found, rest)
 
 
+def is_ours(path, answer):
+    """What a portal or another product says has not the members that the appliance's answer has, whatever it says."""
+    members = consts.MEMBERS.get(path, ())
+    if path.startswith("/api/incidents/"):
+        members = ("proposals",) if path.endswith("/exceptions") else ("incident_id",)
+    return all(answer.get(member) is not None for member in members)
+
+
 class RhythmXEdgeConnector(BaseConnector):
     def __init__(self):
         super().__init__()
@@ -106,9 +114,10 @@ class RhythmXEdgeConnector(BaseConnector):
             answer = response.json()
         except ValueError:
             answer = None
-        if 200 <= response.status_code < 300 and isinstance(answer, dict):
+        status = response.status_code
+        if 200 <= status < 300 and isinstance(answer, dict) and is_ours(path, answer):
             return answer
-        raise self._refusal(response.status_code, answer if isinstance(answer, dict) else {}, response.headers)
+        raise self._refusal(status, answer if isinstance(answer, dict) and status >= 300 else {}, response.headers)
 
     def _refusal(self, status, answer, headers):
         meaning = {

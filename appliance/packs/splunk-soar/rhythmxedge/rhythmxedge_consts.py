@@ -11,6 +11,14 @@ SEVERITIES = {"critical": "high", "high": "high", "medium": "medium", "low": "lo
 # What `update status` puts before its notes: by it a change that was made from here is known when the incident is polled.
 OWN = "Splunk SOAR"
 
+# What answers of the appliance have.
+MEMBERS = {
+    "/api/incidents": ("incidents", "server_time"),
+    "/api/cases/search": ("cases",),
+    "/api/alerts": ("alerts",),
+    "/api/exceptions": ("exceptions",),
+}
+
 # The most ids that are remembered: of incidents that were taken.
 MOST_REMEMBERED = 10000
 LARGEST_PAGE = 500

@@ -136,10 +136,15 @@ export function exceptionRoutes({ exceptions }: ApiDependencies): Route[] {
       method: "DELETE",
       path: "/api/exceptions/:id",
       summary: "Removes an exception",
-      description: "What it took out of the evidence when it was saved counts again, unless it had expired.",
-      answers: { 204: { description: "Removed." }, 404: { description: "There is none of that id." } },
+      description:
+        "What it took out of the evidence when it was saved counts again, unless it had expired. With If-Match (its `revision`) it stays where somebody else has changed it since.",
+      answers: {
+        204: { description: "Removed." },
+        404: { description: "There is none of that id." },
+        412: { description: "It was changed since the revision that If-Match names." },
+      },
       handle: async ({ c, caller, param }) => {
-        await exceptions.remove(caller, param("id"));
+        await exceptions.remove(caller, param("id"), ifMatch(c.req.header("if-match")));
         return c.body(null, 204);
       },
     }),

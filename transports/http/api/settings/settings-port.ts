@@ -74,6 +74,13 @@ export interface ListedSetting {
   fixed: string | null;
 }
 
+/** Where a destination of a new name begins: where another one stands, or (null) with what comes from now on. `queued`: messages that this is about, for the audit log. */
+export interface NewPlace {
+  name: string;
+  from: string | null;
+  queued: number;
+}
+
 export interface SettingsPort {
   /** Every setting with what is in force. */
   all(): Promise<ListedSetting[]>;
@@ -81,6 +88,7 @@ export interface SettingsPort {
   section(section: string): Promise<Json>;
   /**
    * All fields or none. `version`: which the section must have; null = whichever. `despite`: what a test before has found, for the audit log.
+   * `place`: of a destination of a feed, in the same write.
    * @throws UsageError with every field that is wrong; EdgeError section_unknown, setting_pinned, settings_changed
    */
   save(
@@ -88,7 +96,7 @@ export interface SettingsPort {
     section: string,
     fields: Json,
     version: string | null,
-    despite?: readonly string[],
+    more?: { despite?: readonly string[]; place?: NewPlace | null },
   ): Promise<Json>;
   /** What is wrong with fields before they are saved. @throws EdgeError section_unknown */
   check(section: string, fields: Json): Promise<readonly { name: string; reason: string }[]>;

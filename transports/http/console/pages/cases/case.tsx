@@ -3,7 +3,7 @@
 import { may } from "../../../../../core/access/caller.ts";
 import { longestNotes } from "../../../../../core/incident-change.ts";
 import { caseStatuses } from "../../../../../core/threat-case.ts";
-import { type Action, type ActionRequest, page } from "../../page.ts";
+import { type Action, page } from "../../page.ts";
 import { Select } from "../../parts/field.tsx";
 import { Form } from "../../parts/form.tsx";
 import { Icon } from "../../parts/icon.tsx";
@@ -13,8 +13,8 @@ import { Status } from "../../parts/state.tsx";
 import { Time } from "../../parts/time.tsx";
 import { Panel } from "../../parts/words.tsx";
 import type { ConsoleCaller } from "../../ports.ts";
-import { expectSeen } from "../expect-seen.ts";
-import type { CaseDetail, CaseRow } from "./case-rows.ts";
+import { unlessChanged } from "../expect-seen.ts";
+import type { CaseDetail } from "./case-rows.ts";
 
 export const casePage = page<CaseDetail>({
   path: "/cases/:id",
@@ -220,9 +220,6 @@ const Work = ({ one, caller }: { one: CaseDetail; caller: ConsoleCaller }) => {
 };
 
 const common = { permission: "incident:write" } as const;
-/** As it is now: a request for no change at all changes nothing. @throws EdgeError case_unknown */
-const presentCase = async ({ caller, ports, param }: ActionRequest): Promise<CaseRow> =>
-  JSON.parse(await ports.api.investigation.changeCase(caller, param("id"), {})) as CaseRow;
 const backTo = (id: string) => `/cases/${encodeURIComponent(id)}`;
 
 export const caseActions: readonly Action[] = [
@@ -233,9 +230,8 @@ export const caseActions: readonly Action[] = [
       const { caller, ports, form, param } = request;
       const status = form.oneOf("status", caseStatuses);
       const notes = form.text("notes", 2_000);
-      const now = await presentCase(request);
-      expectSeen("case", "status", { now: words(now.status), seen: words(form.text("seen")), wanted: words(status) });
-      await ports.api.investigation.changeCase(caller, param("id"), { status, ...(notes === "" ? {} : { notes }) });
+      const wanted = { status, seen: { status: form.text("seen") }, ...(notes === "" ? {} : { notes }) };
+      await unlessChanged(ports.api.investigation.changeCase(caller, param("id"), wanted));
       return { to: backTo(param("id")), said: `The case is ${words(status).toLowerCase()}.` };
     },
   },
@@ -245,11 +241,8 @@ export const caseActions: readonly Action[] = [
     run: async (request) => {
       const { caller, ports, form, param } = request;
       const owner = form.text("owner");
-      const { assigned_analyst: now } = await presentCase(request);
-      const nobody = "nobody";
-      const seen = form.text("seen") || nobody;
-      expectSeen("case", "owner", { now: now ?? nobody, seen, wanted: owner || nobody });
-      await ports.api.investigation.changeCase(caller, param("id"), { assignedAnalyst: owner === "" ? null : owner });
+      const wanted = { assignedAnalyst: owner === "" ? null : owner, seen: { assignedAnalyst: form.text("seen") } };
+      await unlessChanged(ports.api.investigation.changeCase(caller, param("id"), wanted));
       return { to: backTo(param("id")), said: owner === "" ? "Nobody works on the case now." : "The case is yours." };
     },
   },

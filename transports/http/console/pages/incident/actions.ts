@@ -8,7 +8,7 @@ import { words } from "../../parts/severity.tsx";
 import { madeOnce } from "../../sent-forms.ts";
 import { seenAt } from "../deliveries/delivery-actions.ts";
 import { readException } from "../exceptions/exception-fields.ts";
-import { expectSeen } from "../expect-seen.ts";
+import { unlessChanged } from "../expect-seen.ts";
 import type { IncidentRow } from "../incident-rows.tsx";
 import { systemNames } from "./ticket-detail.ts";
 
@@ -22,10 +22,8 @@ export const incidentActions: readonly Action[] = [
       const { caller, ports, form, param } = request;
       const status = form.oneOf("status", incidentStatuses);
       const notes = form.text("notes", longestNote);
-      const row = await rowOf(request);
-      const seen = words(form.text("seen"));
-      expectSeen("incident", "status", { now: words(row.status), seen, wanted: words(status) });
-      await ports.api.investigation.changeIncident(caller, param("id"), { status, notes: notes === "" ? null : notes });
+      const wanted = { status, notes: notes === "" ? null : notes, seen: { status: form.text("seen") } };
+      await unlessChanged(ports.api.investigation.changeIncident(caller, param("id"), wanted));
       const said =
         status === "FALSE_POSITIVE"
           ? "Marked as a false positive. What would keep these detections from coming back is proposed beside it."
@@ -42,12 +40,8 @@ export const incidentActions: readonly Action[] = [
       const row = await rowOf(request);
       if (owner !== "" && owner !== caller.name && !ports.incidents.assignable(row.entity_name).includes(owner))
         throw new UsageError("owner: nobody of this name can work on incidents of this entity");
-      const nobody = "nobody";
-      const seen = form.text("seen") || nobody;
-      expectSeen("incident", "owner", { now: row.assigned_analyst ?? nobody, seen, wanted: owner || nobody });
-      await ports.api.investigation.changeIncident(caller, param("id"), {
-        assignedAnalyst: owner === "" ? null : owner,
-      });
+      const wanted = { assignedAnalyst: owner === "" ? null : owner, seen: { assignedAnalyst: form.text("seen") } };
+      await unlessChanged(ports.api.investigation.changeIncident(caller, param("id"), wanted));
       return back(
         request,
         owner === "" ? "Nobody owns it now." : owner === caller.name ? "It is yours." : `Assigned to ${owner}.`,

@@ -2,15 +2,15 @@
 /** What is done with several incidents at once, and what became of each. */
 import { UsageError } from "../../../../../core/errors.ts";
 import { type IncidentStatus, incidentStatuses } from "../../../../../core/incident.ts";
-import type { IncidentRequest } from "../../../../../core/incident-change.ts";
+import type { ChangedField, IncidentRequest } from "../../../../../core/incident-change.ts";
 import { sentence } from "../../answer.tsx";
 import type { FormFields } from "../../form-fields.ts";
 import { safeReturn } from "../../origin.ts";
 import type { Action, ActionRequest, Done, Shown } from "../../page.ts";
-import { words } from "../../parts/severity.tsx";
+import { changedWords } from "../expect-seen.ts";
 import { type IncidentRow, readIncidents } from "../incident-rows.tsx";
 import { Outcomes } from "./outcomes.tsx";
-import { changedSince } from "./seen.ts";
+import { seenIn } from "./seen.ts";
 
 const mostAtOnce = 200;
 
@@ -58,19 +58,15 @@ async function assign(request: ActionRequest, owner: string | null): Promise<Don
   const name = nameOf(owner);
   const rows = await readChosen(request, ids);
   const mayNot = rows.filter((row) => owner !== null && !ports.incidents.assignable(row.entity_name).includes(owner));
-  const taken = changedSince(form, rows, "assigned_analyst", owner).filter((row) => !mayNot.includes(row));
   return change(request, ids, {
     wanted: { assignedAnalyst: owner },
     became: owner === null ? "without an owner" : owner === viewing.user ? "yours" : `assigned to ${name}`,
-    refusedBefore: [
-      ...mayNot.map((row) => ({ id: row.incident_id, why: `${name} cannot work on incidents of ${row.entity_name}` })),
-      ...taken.map((row) => ({ id: row.incident_id, why: meanwhile("owner", nameOf(row.assigned_analyst)) })),
-    ],
+    nameOf,
+    refusedBefore: mayNot.map((row) => ({
+      id: row.incident_id,
+      why: `${name} cannot work on incidents of ${row.entity_name}`,
+    })),
   });
-}
-
-function meanwhile(what: string, now: string): string {
-  return `meanwhile somebody has set the ${what} to ${now}: look again, then decide`;
 }
 
 const statusWords: Readonly<Record<IncidentStatus, string>> = {
@@ -84,13 +80,7 @@ async function setStatus(request: ActionRequest): Promise<Done | Shown> {
   const { form } = request;
   const status = form.oneOf("status", incidentStatuses);
   const notes = form.text("notes", 10_000) || null;
-  const ids = chosenIds(form);
-  const changed = changedSince(form, await readChosen(request, ids), "status", status);
-  return change(request, ids, {
-    wanted: { status, notes },
-    became: statusWords[status],
-    refusedBefore: changed.map((row) => ({ id: row.incident_id, why: meanwhile("status", words(row.status)) })),
-  });
+  return change(request, chosenIds(form), { wanted: { status, notes }, became: statusWords[status] });
 }
 
 interface Refused {
@@ -102,23 +92,27 @@ interface Change {
   wanted: IncidentRequest;
   /** What they are then. */
   became: string;
+  /** What an owner is called. */
+  nameOf?: (login: string) => string;
   /** Those of them that are left as they are. */
-  refusedBefore: readonly Refused[];
+  refusedBefore?: readonly Refused[];
 }
 
 async function change(
   request: ActionRequest,
   ids: readonly string[],
-  { wanted, became, refusedBefore }: Change,
+  { wanted, became, nameOf, refusedBefore = [] }: Change,
 ): Promise<Done | Shown> {
   const { caller, ports, form } = request;
   const left = new Set(refusedBefore.map(({ id }) => id));
   const changeable = ids.filter((id) => !left.has(id));
-  const results = await ports.api.investigation.changeIncidents(caller, changeable, wanted);
+  const results = await ports.api.investigation.changeIncidents(caller, changeable, wanted, seenIn(form));
+  const why = ({ detail, changed }: { detail: string; changed?: ChangedField }) =>
+    changed === undefined ? detail : `${changedWords(changed, nameOf)}: look again, then decide`;
   const done = results.flatMap((one) => ("row" in one ? [one.id] : []));
   const refused = [
     ...refusedBefore,
-    ...results.flatMap((one) => ("refused" in one ? [{ id: one.id, why: one.refused.detail }] : [])),
+    ...results.flatMap((one) => ("refused" in one ? [{ id: one.id, why: why(one.refused) }] : [])),
   ];
   const said = saidOf(done, became);
   if (refused.length === 0) return { to: backOf(form), said };

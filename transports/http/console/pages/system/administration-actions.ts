@@ -4,11 +4,15 @@ import { Readable } from "node:stream";
 import { EdgeError, UsageError } from "../../../../../core/errors.ts";
 import { feedNames } from "../../../../../core/feeds/feeds.ts";
 import { logLevelNames } from "../../../api/dependencies.ts";
+import type { FormFields } from "../../form-fields.ts";
 import type { Action } from "../../page.ts";
 import type { ReloadState } from "./administration-state.ts";
 
 /** Characters of a certificate with its chain, and of a key. */
 const longestPem = 256 * 1024;
+
+/** The certificate that the page showed; null where it showed none. */
+const seenIn = (form: FormFields) => form.text("seen", 200) || null;
 
 export const systemActions: readonly Action[] = [
   {
@@ -19,7 +23,7 @@ export const systemActions: readonly Action[] = [
       const pair = { cert: given("certificate"), key: given("private_key") };
       if (pair.cert === "") throw new UsageError("certificate: paste it, or choose its file");
       if (pair.key === "") throw new UsageError("private_key: paste it, or choose its file");
-      const { warnings } = (await ports.api.certificate.replace(caller, pair)) as { warnings?: string[] };
+      const { warnings } = (await ports.api.certificate.replace(caller, pair, seenIn(form))) as { warnings?: string[] };
       const remarks = (warnings ?? []).map((warning) => ` ${warning}`).join("");
       return { to: "/system#certificate", said: `The certificate is replaced: new connections get it.${remarks}` };
     },
@@ -27,8 +31,8 @@ export const systemActions: readonly Action[] = [
   {
     path: "/console/system/self-signed",
     permission: "administer",
-    run: async ({ caller, ports }) => {
-      await ports.api.certificate.makeSelfSigned(caller);
+    run: async ({ caller, ports, form }) => {
+      await ports.api.certificate.makeSelfSigned(caller, seenIn(form));
       return { to: "/system#certificate", said: "The appliance has made a certificate of its own." };
     },
   },

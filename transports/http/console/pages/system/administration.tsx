@@ -33,105 +33,111 @@ const sources: Readonly<Record<CertificateState["source"], string>> = {
   none: "none: plain HTTP on this machine alone",
 };
 
-const CertificatePanel = ({ state: { source, file, changeable, certificate } }: { state: CertificateState }) => (
-  <Panel title="Certificate" id="certificate">
-    <div class="body stack">
-      <dl class="kv">
-        <dt>Comes from</dt>
-        <dd>
-          {sources[source]}
-          {file === null ? null : (
+const CertificatePanel = ({ state }: { state: CertificateState }) => {
+  const { source, file, changeable, certificate } = state;
+  const seen = <input type="hidden" name="seen" value={certificate?.fingerprint_sha256 ?? ""} />;
+  return (
+    <Panel title="Certificate" id="certificate">
+      <div class="body stack">
+        <dl class="kv">
+          <dt>Comes from</dt>
+          <dd>
+            {sources[source]}
+            {file === null ? null : (
+              <>
+                {" "}
+                <code>{file}</code>
+              </>
+            )}
+          </dd>
+          {certificate === null ? null : (
             <>
-              {" "}
-              <code>{file}</code>
+              <dt>Subject</dt>
+              <dd>{certificate.subject}</dd>
+              <dt>Names</dt>
+              <dd>{certificate.names.join(", ")}</dd>
+              <dt>Issuer</dt>
+              <dd>
+                {certificate.self_signed
+                  ? "itself: browsers and senders have to be told to trust it"
+                  : certificate.issuer}
+              </dd>
+              <dt>Since</dt>
+              <dd>
+                <Time at={certificate.not_before} />, age <Time at={certificate.not_before} relative />
+              </dd>
+              <dt>Ends</dt>
+              <dd>
+                <Time at={certificate.not_after} />
+                {certificate.renews_itself ? "; renewed by the appliance 30 days before" : ""}
+              </dd>
+              <dt>Key</dt>
+              <dd>{certificate.key}</dd>
+              <dt>SHA-256</dt>
+              <dd class="mono wrap">{certificate.fingerprint_sha256}</dd>
             </>
           )}
-        </dd>
-        {certificate === null ? null : (
+        </dl>
+        {changeable ? (
           <>
-            <dt>Subject</dt>
-            <dd>{certificate.subject}</dd>
-            <dt>Names</dt>
-            <dd>{certificate.names.join(", ")}</dd>
-            <dt>Issuer</dt>
-            <dd>
-              {certificate.self_signed
-                ? "itself: browsers and senders have to be told to trust it"
-                : certificate.issuer}
-            </dd>
-            <dt>Since</dt>
-            <dd>
-              <Time at={certificate.not_before} />, age <Time at={certificate.not_before} relative />
-            </dd>
-            <dt>Ends</dt>
-            <dd>
-              <Time at={certificate.not_after} />
-              {certificate.renews_itself ? "; renewed by the appliance 30 days before" : ""}
-            </dd>
-            <dt>Key</dt>
-            <dd>{certificate.key}</dd>
-            <dt>SHA-256</dt>
-            <dd class="mono wrap">{certificate.fingerprint_sha256}</dd>
+            <details class="small">
+              <summary class="run">Replace it</summary>
+              <Form action="/console/system/certificate" class="form flush" label="Replace the certificate" files>
+                {seen}
+                <label class="wide">
+                  <span>Certificate, then the one that issued it, and so on, as PEM text</span>
+                  <textarea
+                    class="field mono"
+                    name="certificate"
+                    rows={4}
+                    spellcheck={false}
+                    placeholder="-----BEGIN CERTIFICATE-----"
+                  />
+                </label>
+                <label class="wide">
+                  <span>or the file with it</span>
+                  <input class="field" type="file" name="certificate_file" accept=".pem,.crt,.cer,.txt" />
+                </label>
+                <label class="wide">
+                  <span>Its private key, as PEM text without a passphrase; it is stored and never shown</span>
+                  <textarea
+                    class="field mono"
+                    name="private_key"
+                    rows={4}
+                    spellcheck={false}
+                    autocomplete="off"
+                    data-secret
+                    placeholder="-----BEGIN PRIVATE KEY-----"
+                  />
+                </label>
+                <label class="wide">
+                  <span>or the file with the key</span>
+                  <input class="field" type="file" name="private_key_file" accept=".pem,.key,.txt" />
+                </label>
+                <button class="btn primary">Replace the certificate</button>
+              </Form>
+            </details>
+            <details class="small">
+              <summary class="run">{source === "self_signed" ? "Make it anew" : "Go back to one of its own"}</summary>
+              <Form action="/console/system/self-signed" label="A self-signed certificate">
+                {seen}
+                <p>
+                  It is for the names and addresses that the machine has now. Clients that trust the present one will
+                  not trust the new one.
+                </p>
+                <button class="btn">Make a self-signed one</button>
+              </Form>
+            </details>
           </>
+        ) : source === "none" ? null : (
+          <p class="small soft">
+            It is replaced where it comes from; the appliance takes the new one at the next <code>rhythmx reload</code>.
+          </p>
         )}
-      </dl>
-      {changeable ? (
-        <>
-          <details class="small">
-            <summary class="run">Replace it</summary>
-            <Form action="/console/system/certificate" class="form flush" label="Replace the certificate" files>
-              <label class="wide">
-                <span>Certificate, then the one that issued it, and so on, as PEM text</span>
-                <textarea
-                  class="field mono"
-                  name="certificate"
-                  rows={4}
-                  spellcheck={false}
-                  placeholder="-----BEGIN CERTIFICATE-----"
-                />
-              </label>
-              <label class="wide">
-                <span>or the file with it</span>
-                <input class="field" type="file" name="certificate_file" accept=".pem,.crt,.cer,.txt" />
-              </label>
-              <label class="wide">
-                <span>Its private key, as PEM text without a passphrase; it is stored and never shown</span>
-                <textarea
-                  class="field mono"
-                  name="private_key"
-                  rows={4}
-                  spellcheck={false}
-                  autocomplete="off"
-                  data-secret
-                  placeholder="-----BEGIN PRIVATE KEY-----"
-                />
-              </label>
-              <label class="wide">
-                <span>or the file with the key</span>
-                <input class="field" type="file" name="private_key_file" accept=".pem,.key,.txt" />
-              </label>
-              <button class="btn primary">Replace the certificate</button>
-            </Form>
-          </details>
-          <details class="small">
-            <summary class="run">{source === "self_signed" ? "Make it anew" : "Go back to one of its own"}</summary>
-            <Form action="/console/system/self-signed" label="A self-signed certificate">
-              <p>
-                It is for the names and addresses that the machine has now. Clients that trust the present one will not
-                trust the new one.
-              </p>
-              <button class="btn">Make a self-signed one</button>
-            </Form>
-          </details>
-        </>
-      ) : source === "none" ? null : (
-        <p class="small soft">
-          It is replaced where it comes from; the appliance takes the new one at the next <code>rhythmx reload</code>.
-        </p>
-      )}
-    </div>
-  </Panel>
-);
+      </div>
+    </Panel>
+  );
+};
 
 const phases = { copy: "copied", check: "checked", pack: "packed" } as const;
 

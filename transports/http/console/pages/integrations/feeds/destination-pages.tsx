@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 /** Pages of one destination: a new one, one that is set, and its removal; and what their buttons do. */
 import { EdgeError } from "../../../../../../core/errors.ts";
+import type { NewPlace } from "../../../../api/settings/settings-port.ts";
 import { type Action, type ActionRequest, type AnyPage, type PageRequest, page, type Shown } from "../../../page.ts";
 import { typedOnly } from "../../../parts/settings/read-fields.ts";
 import { asSeen, versionSeen } from "../../../parts/settings/settings-form.tsx";
@@ -202,19 +203,24 @@ async function save(request: ActionRequest, feed: Feed, name: string | null) {
   if (question !== null && (form.text("asked") !== to || place === ""))
     return shown(request, feed, { name, said: { ...said, question }, status: 422 });
   const { destinations } = ports;
-  if (question?.kind === "kept" && place === "now") await destinations.forget(caller, feed.section, to);
-  if (question?.kind === "renamed" && place !== "now")
-    await destinations.copyPlace(caller, feed.section, question.from, to);
   try {
     const change = (present: Json) => ({ ...optionsWith(present, sent.changes), name: to });
     const collides = (present: SetDestination) => differingFields(feed, versionSeen(form), present, sent).size > 0;
-    await saveDestination(request, feed, { from: name, collides, change });
+    await saveDestination(request, feed, { from: name, collides, change, place: placeOf(question, place, to) });
   } catch (error) {
     if (!(error instanceof EdgeError) || error.code !== "settings_changed") throw error;
     return conflicting(request, feed, { name, sent });
   }
   if (question?.kind === "renamed" && place !== "now") await destinations.forget(caller, feed.section, question.from);
   return { to: feed.path, said: `${to}: saved and in force.` };
+}
+
+/** What the answer to the question makes of the place of the new name; null = it is as it has to be. */
+function placeOf(question: PlaceQuestion | null, answer: string, to: string): NewPlace | null {
+  if (question === null) return null;
+  const { queued } = question;
+  if (question.kind === "kept") return answer === "now" ? { name: to, from: null, queued } : null;
+  return answer === "now" ? null : { name: to, from: question.from, queued };
 }
 
 /** Somebody else saved the same destination: both values are shown, and nothing was saved. */

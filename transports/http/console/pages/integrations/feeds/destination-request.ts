@@ -5,6 +5,7 @@ import {
   type SavedField,
   sectionVersion,
 } from "../../../../../../core/settings/sections/section-version.ts";
+import type { NewPlace } from "../../../../api/settings/settings-port.ts";
 import type { FormFields } from "../../../form-fields.ts";
 import type { ActionRequest, PageRequest } from "../../../page.ts";
 import { type Section, shownName, valueText } from "../../../parts/settings/field-spec.ts";
@@ -108,7 +109,7 @@ export async function problemsOf(
 
 /**
  * Saves one destination and leaves the others as somebody else may have saved them meanwhile. `collides`: whether what was saved of it meanwhile
- * forbids the change; `change`: null = it goes.
+ * forbids the change; `change`: null = it goes; `place`: where it begins, which is saved with it or not at all.
  */
 export async function saveDestination(
   { caller, ports, ...request }: ActionRequest,
@@ -117,7 +118,13 @@ export async function saveDestination(
     from,
     collides,
     change,
-  }: { from: string | null; collides(set: SetDestination): boolean; change(set: Json): Json | null },
+    place = null,
+  }: {
+    from: string | null;
+    collides(set: SetDestination): boolean;
+    change(set: Json): Json | null;
+    place?: NewPlace | null;
+  },
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const section = await readSection({ caller, ports, ...request }, feed.section);
@@ -133,7 +140,8 @@ export async function saveDestination(
     const options = change(set?.options ?? {});
     const list = options === null ? all.filter(({ name }) => name !== from) : listWith(all, from, options).list;
     try {
-      await ports.api.settings.save(caller, feed.section, { syslog: list.length === 0 ? null : list }, section.version);
+      const fields = { syslog: list.length === 0 ? null : list };
+      await ports.api.settings.save(caller, feed.section, fields, section.version, { place });
       return;
     } catch (error) {
       // Somebody saved another part of the section in between.

@@ -146,7 +146,7 @@ export function sectionPage<Extra>(definition: SectionDefinition<Extra>): {
           if (wrong !== null) return shown(request, { ...freshForm, typed, grave, problems: wrong }, 422);
         }
         try {
-          await settings.save(request.caller, name, changes, versionSeen(request.form), despite);
+          await settings.save(request.caller, name, changes, versionSeen(request.form), { despite });
         } catch (error) {
           if (!(error instanceof EdgeError) || error.code !== "settings_changed") throw error;
           const conflict = await conflictOf(request, name, error);

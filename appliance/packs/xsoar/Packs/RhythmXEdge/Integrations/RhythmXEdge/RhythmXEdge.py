@@ -36,6 +36,13 @@ MOST_MARKS = 50
 # The most rows of a page, and the most pages of one command: what is left is fetched by the next one.
 LARGEST_PAGE = 500
 MOST_PAGES = 40
+# What an answer of the appliance has, whatever it says: that of a portal or of another product has not.
+MEMBERS = {
+    "/api/incidents": ("incidents", "server_time"),
+    "/api/cases/search": ("cases",),
+    "/api/alerts": ("alerts",),
+    "/api/login": ("access_token", "expires_in"),
+}
 # A Retry-After up to this is waited for within the command, three times at most.
 LONGEST_WAIT = 60
 # A longer one is kept in the last run: no request before its end. One that is longer than this comes from a clock that was changed.
@@ -128,9 +135,9 @@ class Client(BaseClient):
             answer = {} if status == 204 else json.loads(text)
         except ValueError:
             answer = None
-        if 200 <= status < 300 and isinstance(answer, dict):
+        if 200 <= status < 300 and isinstance(answer, dict) and is_ours(method, path, answer):
             return answer
-        raise refusal(status, answer if isinstance(answer, dict) else {}, response.headers)
+        raise refusal(status, answer if isinstance(answer, dict) and status >= 300 else {}, response.headers)
 
     def pages(self, params: Dict[str, Any], most: Callable[[], int]) -> Iterator[Dict[str, Any]]:
         """
@@ -147,6 +154,17 @@ class Client(BaseClient):
             params = {**{key: value for key, value in params.items() if not key.endswith("since")}, "cursor": page["next_cursor"]}
             if not page["has_more"]:
                 return
+
+
+def is_ours(method: str, path: str, answer: Dict[str, Any]) -> bool:
+    members = MEMBERS.get(path, ())
+    if method == "GET" and path.endswith("/exceptions"):
+        members = ("exceptions",) if path == "/api/exceptions" else ("proposals",)
+    elif path.startswith("/api/incidents/"):
+        members = ("incident_id",)
+    elif path.startswith("/api/cases/CASE-"):
+        members = ("case_id",)
+    return all(answer.get(member) is not None for member in members)
 
 
 def no_answer(error: Exception, url: str) -> str:
