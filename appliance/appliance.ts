@@ -133,7 +133,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const dispatcher = new TicketDispatcher({
       ...{ store, clock, sleep, random, log, faults },
       defaultBaseUrl: () => certificate.linkUrl,
-      mayAct,
+      ...{ mayAct, targetKey: () => stored.secrets.key("ticket targets") },
       userNames: () => access.accounts.list().map(({ name }) => name),
     });
     const stopping = new AbortController();

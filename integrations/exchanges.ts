@@ -17,6 +17,11 @@ export function recordingExchanges<T>(work: (exchanges: Readonly<Exchanges>) => 
   return recording.run(record, () => work(record));
 }
 
+/** Runs `work` without noting its requests: they are about other tickets, which are nobody's business who sees this one. */
+export function unrecorded<T>(work: () => Promise<T>): Promise<T> {
+  return recordingExchanges(work);
+}
+
 /** Notes a request of the work that is recorded. */
 export function note(exchange: Exchange, answered = false): void {
   const record = recording.getStore();

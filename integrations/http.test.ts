@@ -19,7 +19,7 @@ async function targetThat(answers: (response: ServerResponse) => void): Promise<
   const listening = server;
   await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
   const { port } = listening.address() as AddressInfo;
-  const throttle = { until: 0 };
+  const throttle = { name: "test", until: 0 };
   return new Target({ baseUrl: `http://127.0.0.1:${port}`, headers: {}, fetch, now: () => 0, throttle, secrets: [] });
 }
 

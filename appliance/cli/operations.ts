@@ -203,6 +203,7 @@ async function readSettings(
     log,
     faults: new Faults(() => systemClock.now()),
     defaultBaseUrl: () => "",
+    targetKey: () => secrets.key("ticket targets"),
     userNames: () => [],
   });
   await dispatcher.stop(0);

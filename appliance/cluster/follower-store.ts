@@ -41,6 +41,7 @@ export function followerStore(store: Store, log: Log): Store {
     tickets: {
       ...store.tickets,
       saveThrottle: nothing,
+      noteTarget: async () => false,
       applyServiceLevels: async () => false,
     },
   };

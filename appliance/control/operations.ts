@@ -173,6 +173,7 @@ export function createOperations(tools: OperationsTools): Operations {
     clock,
     audit,
     systemOf: ({ system, entity }) => ticketSettings.adapterOf(system, entity),
+    expectEnabled: (system) => ticketSettings.expectEnabled(system),
     wake: wakeTickets,
   });
   const exceptions = new Exceptions(store, clock, audit, () => commandLine);
@@ -235,7 +236,8 @@ export function createOperations(tools: OperationsTools): Operations {
       await deadLetters.discard(commandLine, await deadLetters.find(which.id), reason);
       return { discarded: 1 };
     },
-    identifyDelivery: async (id, number) => deadLetters.identify(commandLine, await deadLetters.find(id), number),
+    identifyDelivery: async (id, number) =>
+      deadLetters.identify(commandLine, await deadLetters.find(id), number, () => true),
     listExceptions: () => exceptions.list(operator),
     addException: (request) => exceptions.add(operator, request),
     tryException: (request) => exceptions.trial(operator, request),

@@ -3,14 +3,14 @@
 import { EdgeError, UsageError } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports.ts";
 import { mendPayload } from "../../core/tickets/mend.ts";
-import { type Delivery, notIdentified } from "../../core/tickets/ticket.ts";
+import { type Delivery, notIdentified, type TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { TicketSystem } from "../../core/tickets/ticket-system.ts";
 import { toIso } from "../../core/time.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { MendedRequest } from "../../store/outbox/dead-letters.ts";
 import type { DeadLetterFilter } from "../../store/outbox/standing.ts";
 import type { AuditAuthor, AuditLog } from "../access/audit-log.ts";
-import { candidatesOf, type FoundCandidates, identifyDelivery, isUndecided } from "./identify.ts";
+import { candidatesOf, type FoundCandidates, identifyDelivery, isUndecided, type SeesEntity } from "./identify.ts";
 import { inSteps, retryStanding } from "./standing.ts";
 import { deliveryJson } from "./ticket-json.ts";
 
@@ -34,6 +34,8 @@ interface DeadLetterParts {
   audit: AuditLog;
   /** @throws EdgeError not_configured, ca_file */
   systemOf(delivery: Delivery): TicketSystem;
+  /** @throws EdgeError not_enabled: the system is switched off */
+  expectEnabled(system: TicketSystemName): void;
   /** Called when there is something to send. */
   wake(): void;
 }
@@ -129,6 +131,8 @@ export class DeadLetters {
     const { id } = delivery;
     expectSeen(delivery, seen);
     if (!["parked", "dead"].includes(delivery.state)) throw wrongState("retried");
+    // It would wait to be looked up once more, and a person for that.
+    if (isUndecided(delivery)) this.#parts.expectEnabled(delivery.system);
     const done =
       fields !== null
         ? await store.tickets.mendDelivery(id, this.#mended(delivery, fields), author.who, clock.now())
@@ -140,21 +144,22 @@ export class DeadLetters {
     wake();
   }
 
-  /** Links a create to the ticket that a person names. @throws EdgeError delivery_state, identify_refused, not_configured; UsageError; DeliveryError */
-  async identify(author: AuditAuthor, delivery: Delivery, number: string): Promise<void> {
+  /** Links a create to the ticket that a person names, whose entities are `sees`. @throws EdgeError delivery_state, identify_refused, not_configured; UsageError; DeliveryError */
+  async identify(author: AuditAuthor, delivery: Delivery, number: string, sees: SeesEntity): Promise<void> {
     const { store, clock, audit, wake } = this.#parts;
     const ticket = await identifyDelivery(delivery, number, author.who, {
       store,
       clock,
       target: this.#parts.systemOf(delivery),
+      sees,
     });
     await audit.note(author, "delivery.identify", delivery.id, { ticket: ticket.key });
     wake();
   }
 
   /** The tickets that the target shows for a create that waits to be named. @throws EdgeError delivery_state, not_configured */
-  candidates(delivery: Delivery): Promise<FoundCandidates> {
-    return candidatesOf(delivery, { store: this.#parts.store, target: this.#parts.systemOf(delivery) });
+  candidates(delivery: Delivery, sees: SeesEntity): Promise<FoundCandidates> {
+    return candidatesOf(delivery, { store: this.#parts.store, target: this.#parts.systemOf(delivery), sees });
   }
 
   #mended(delivery: Delivery, fields: Readonly<Record<string, unknown>>): MendedRequest {
@@ -182,7 +187,7 @@ export class DeadLetters {
     expectSeen(delivery, seen);
     if (!(await store.tickets.discardDelivery(id, reason, by, clock.now(), seen))) {
       expectSeen(await this.find(id), seen);
-      throw wrongState("discarded");
+      throw new EdgeError("delivery_state", "it is being sent at this moment, or finished: look at it again");
     }
     await audit.note(author, "delivery.discard", id, { reason });
     wake();

@@ -1,12 +1,10 @@
 /** Runs the work for all ticket systems: a lane for each, the cadence gate, and probes of systems with parked deliveries. */
 
-import { messageOf } from "../../core/errors.ts";
 import type { Faults } from "../../core/faults.ts";
 import type { Clock, Random, Sleep } from "../../core/ports.ts";
 import type { TicketSettings } from "../../core/settings/ticket-settings.ts";
 import { systemMeant } from "../../core/settings/ticket-settings.ts";
-import { type TicketSystemName, ticketSystems } from "../../core/tickets/ticket.ts";
-import { longestRetryAfterSeconds } from "../../integrations/answers.ts";
+import { notLookedUp, type TicketSystemName, ticketSystems, unknownOutcome } from "../../core/tickets/ticket.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { Log } from "../runtime/log.ts";
 import type { TicketMetrics } from "../upkeep/metrics/sources.ts";
@@ -16,11 +14,12 @@ import type { LaneTools } from "./lane/jobs.ts";
 import { Lane } from "./lane/lane.ts";
 import type { SyncStatus } from "./lane/search-source.ts";
 import { secondTicketWords } from "./lane/second-ticket-source.ts";
+import { Throttles } from "./lane/throttles.ts";
 import { ParkedProbes } from "./parked.ts";
 import { retryStanding } from "./standing.ts";
 import { waitsOf, warningsOf } from "./status.ts";
 import { StuckDeliveries } from "./stuck.ts";
-import { noThrottles, TicketSystems } from "./systems.ts";
+import { TicketSystems } from "./systems.ts";
 import { Webhooks } from "./webhooks.ts";
 
 const defaultCadenceHours = 24;
@@ -32,6 +31,8 @@ const longestRequestMs = 30_000;
 const settingCauses = [
   ...["fields_required", "rejected", "not_kept", "no_transition", "issue_type", "assignment_group"],
   ...["service_identifier", "not_configured", "ca_file"],
+  // Also what could not be looked up while the system was switched off.
+  ...[unknownOutcome, notLookedUp],
 ];
 
 interface DispatcherParts {
@@ -43,6 +44,8 @@ interface DispatcherParts {
   faults: Faults;
   /** The address at which people open incidents, if none is configured. */
   defaultBaseUrl: () => string;
+  /** See `Throttles`. */
+  targetKey: () => Buffer;
   /** Whether requests may be sent; default: always. */
   mayAct?: () => boolean;
   /** User names, to match people in a ticket system. */
@@ -57,8 +60,7 @@ export class TicketDispatcher {
   readonly #probes: ParkedProbes;
   #settings: TicketSettings | null = null;
   #systems: TicketSystems | null = null;
-  /** The Retry-After of each target, stored in the database so that it survives a restart. */
-  readonly #throttles = noThrottles();
+  readonly #throttles: Throttles;
   readonly drafts: Drafts;
   readonly stuck: StuckDeliveries;
   readonly webhooks: Webhooks;
@@ -70,21 +72,15 @@ export class TicketDispatcher {
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     const { store, clock, sleep, random, log, defaultBaseUrl, userNames } = parts;
+    this.#throttles = new Throttles(parts);
     this.stuck = new StuckDeliveries({ store, log });
     this.drafts = new Drafts({ store, clock, settings: () => this.#settings, defaultBaseUrl });
     const tools: LaneTools = { store, clock, sleep, random, log, drafts: this.drafts, userNames };
     const laneOf = (system: TicketSystemName) =>
-      new Lane(system, tools, this.#throttles[system], this.#stopping.signal, {
+      new Lane(system, tools, this.#stopping.signal, {
         worked: () => this.#worked(),
         turned: () => this.#dueChanged(),
       });
-    for (const system of ticketSystems) {
-      const throttle = this.#throttles[system];
-      throttle.changed = () =>
-        void store.tickets
-          .saveThrottle(system, throttle.until)
-          .catch((error: unknown) => log.warn("a Retry-After cannot be stored", { system, error: messageOf(error) }));
-    }
     this.#lanes = { jira: laneOf("jira"), servicenow: laneOf("servicenow"), proactive: laneOf("proactive") };
     this.#allLanes = ticketSystems.map((system) => this.#lanes[system]);
     this.#gate = new CadenceGate({ store, log, passed: () => this.#wakeLanes() });
@@ -102,7 +98,8 @@ export class TicketDispatcher {
     for (const system of ticketSystems)
       for (const warning of warningsOf(settings, system)) log.warn(warning, { system });
     const { mayAct = () => true } = this.#parts;
-    this.#systems = new TicketSystems(settings, { now: () => clock.now(), mayAct }, this.#throttles);
+    const throttles = this.#throttles.of(settings);
+    this.#systems = new TicketSystems(settings, { now: () => clock.now(), mayAct }, throttles);
     for (const lane of this.#allLanes) lane.apply(settings, this.#systems);
     this.#gate.apply(settings.cadenceHours);
     await store.tickets.configureTickets({
@@ -111,7 +108,21 @@ export class TicketDispatcher {
       campaigns: settings.campaigns,
     });
     while (await store.tickets.applyServiceLevels(settings.sla));
+    for (const lane of this.#allLanes) await this.#noteTarget(lane, settings, throttles[lane.system].name);
     this.#dueChanged();
+  }
+
+  /** Another address or account is asked at once, for what waits or stands still because of the former one too. */
+  async #noteTarget(lane: Lane, settings: TicketSettings, name: string): Promise<void> {
+    const { store, clock, log } = this.#parts;
+    const { system } = lane;
+    // Commands apply settings, too, and send nothing.
+    if (settings[system] === null || this.#stopping.signal.aborted) return;
+    const lookUpBy = clock.now() + Math.max(0, ...settings.retry.lookupDelaysSeconds) * 1000;
+    if (!(await store.tickets.noteTarget(system, name, clock.now(), lookUpBy))) return;
+    lane.retryAll();
+    const resumed = await retryStanding(store.tickets, { system, state: "parked" }, clock.now());
+    log.info("the settings name another address or account of a ticket system", { system, resumed });
   }
 
   /** Files with the authorities that ticket systems' certificates are checked against. */
@@ -134,10 +145,7 @@ export class TicketDispatcher {
   /** Plans the look-up of requests that the last process was sending; `elsewhere`: it was another node's, and what it sends may still be under way. */
   async recover({ elsewhere }: { elsewhere: boolean }): Promise<void> {
     const { store, clock, log } = this.#parts;
-    // A time further ahead was set by a clock that has been set back since.
-    const latest = clock.now() + longestRetryAfterSeconds * 1000;
-    for (const { system, until } of await store.tickets.listThrottles())
-      this.#throttles[system].until = Math.min(until, latest);
+    await this.#throttles.load();
     const waitMs = elsewhere ? longestRequestMs : 0;
     const left = await store.tickets.recoverDeliveries(clock.now(), { waitMs, elsewhere });
     const looks = await store.tickets.listSecondLooks();
@@ -205,7 +213,7 @@ export class TicketDispatcher {
   waits(system: TicketSystemName): string[] {
     const now = this.#parts.clock.now();
     const heldUntil = this.#lanes[system].current?.circuit.credentials.heldUntil(now) ?? now;
-    return waitsOf(this.#throttles[system].until, heldUntil, now);
+    return waitsOf(this.#lanes[system].throttle.until, heldUntil, now);
   }
 
   syncStatus(system: TicketSystemName): SyncStatus {

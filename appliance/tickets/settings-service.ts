@@ -42,6 +42,7 @@ import {
 import { retryStanding } from "./standing.ts";
 import { statusOf } from "./status.ts";
 import { adapterOf } from "./systems.ts";
+import { notEnabled } from "./ticket-requests.ts";
 
 type Json = Record<string, unknown>;
 
@@ -225,6 +226,11 @@ export class SettingsService {
     return adapterOf(this.#parts.dispatcher.systems, system, entity);
   }
 
+  /** @throws EdgeError not_enabled */
+  expectEnabled(system: TicketSystemName): void {
+    if (!this.#parts.dispatcher.systems?.isEnabled(system)) throw notEnabled(system);
+  }
+
   /** Configured, Enabled, Last Test (seed 001), and the state of deliveries. */
   async status(): Promise<Json[]> {
     const { settings } = readTicketSettings(this.#given());
@@ -249,6 +255,8 @@ export class SettingsService {
     const system = ticketSystems.find((name) => name === section);
     if (system === undefined) return;
     dispatcher.credentialsAccepted(system);
+    // Nothing goes there, and what may have arrived could not be looked up.
+    if (!dispatcher.systems?.isEnabled(system)) return;
     const resumed = await retryStanding(store.tickets, { system, state: "parked" }, clock.now());
     if (resumed > 0) this.#parts.log.info("parked deliveries go again", { system, deliveries: resumed });
     dispatcher.wake();

@@ -36,6 +36,11 @@ export class TicketSystems {
     return this.#settings.enabled[name] && this.isConfigured(name);
   }
 
+  /** The Retry-After of the target that the settings name. */
+  throttleOf(name: TicketSystemName): Throttle {
+    return this.#throttles[name];
+  }
+
   /** The adapter for an entity's tickets; "" = no particular entity. @throws EdgeError not_configured, ca_file */
   of(name: TicketSystemName, entity: string): TicketSystem {
     const route = this.#settings.routes.get(entity.trim().toLowerCase()) ?? {};
@@ -88,7 +93,8 @@ const makers = {
 } satisfies Record<TicketSystemName, Maker>;
 
 export function noThrottles(): Record<TicketSystemName, Throttle> {
-  return { jira: { until: 0 }, servicenow: { until: 0 }, proactive: { until: 0 } };
+  const idle = (name: TicketSystemName) => ({ name, until: 0 });
+  return { jira: idle("jira"), servicenow: idle("servicenow"), proactive: idle("proactive") };
 }
 
 /** Tests the connection of one system. `real`: a ticket that is held against what it requires. */

@@ -172,8 +172,8 @@ export function riskUpdateOf(ticket: Ticket | null, level: RiskLevel, cadenceHou
   };
 }
 
-/** @throws if the system is not enabled: the delivery would wait without anybody noticing */
-function notEnabled(system: TicketSystemName): EdgeError {
+/** The error where a system is not enabled: the delivery would wait without anybody noticing. */
+export function notEnabled(system: TicketSystemName): EdgeError {
   const setting = {
     jira: "JIRA_ENABLED=true",
     servicenow: "SERVICENOW_ENABLED=true",

@@ -10,10 +10,10 @@ import type { DeadLetterChoice, TicketList } from "../../transports/http/api/tic
 import { type AuditLog, auditAuthor } from "../access/audit-log.ts";
 import { type DeadLetterGroup, DeadLetters, deliveryUnknown } from "./dead-letters.ts";
 import type { TicketDispatcher } from "./dispatcher.ts";
-import { isUndecided } from "./identify.ts";
+import { isUndecided, type SeesEntity } from "./identify.ts";
 import { adapterOf } from "./systems.ts";
 import { candidatesJson, deliveryJson, ticketJson, toldInJson } from "./ticket-json.ts";
-import { riskUpdateOf, TicketRequests } from "./ticket-requests.ts";
+import { notEnabled, riskUpdateOf, TicketRequests } from "./ticket-requests.ts";
 
 type Json = Record<string, unknown>;
 
@@ -34,6 +34,9 @@ export class TicketService {
       clock,
       audit,
       systemOf: ({ system, entity }) => adapterOf(dispatcher.systems, system, entity),
+      expectEnabled: (system) => {
+        if (!dispatcher.systems?.isEnabled(system)) throw notEnabled(system);
+      },
       wake: () => dispatcher.wake(),
     });
   }
@@ -89,7 +92,12 @@ export class TicketService {
     await this.#known(caller, id);
     const found = await this.#store.reading.readDelivery(id);
     if (found === null) throw deliveryUnknown(id);
-    const bodies = found.history.map(({ sent = null, answer = null }) => ({ request_body: sent, answer_body: answer }));
+    // A look-up is answered with other tickets, too, where a target gives what was not asked for.
+    const isLimited = caller.entities !== null;
+    const bodies = found.history.map(({ action, sent = null, answer = null }) => ({
+      request_body: sent,
+      answer_body: isLimited && action === "lookup" ? null : answer,
+    }));
     const { attempt_history, ...row } = deliveryJson({ ...found, history: found.history.map(withoutBodies) });
     const attempts = attempt_history as Json[];
     const ticket = isUndecided(found) ? await this.#store.tickets.ticketOfDelivery(id) : null;
@@ -114,13 +122,15 @@ export class TicketService {
 
   /** Names the ticket that a create made. @throws EdgeError delivery_unknown, delivery_state, identify_refused; UsageError; DeliveryError */
   async identify(caller: Caller, id: string, number: string): Promise<Json> {
-    await this.#deadLetters.identify(auditAuthor(caller), await this.#known(caller, id), number);
+    const sees: SeesEntity = (entity) => seesEntity(caller, entity);
+    await this.#deadLetters.identify(auditAuthor(caller), await this.#known(caller, id), number, sees);
     return this.#shown(id);
   }
 
   /** The tickets that the target shows for a create that waits to be named. @throws EdgeError delivery_unknown, delivery_state, not_configured */
   async candidates(caller: Caller, id: string): Promise<Json> {
-    return candidatesJson(await this.#deadLetters.candidates(await this.#known(caller, id)));
+    const sees: SeesEntity = (entity) => seesEntity(caller, entity);
+    return candidatesJson(await this.#deadLetters.candidates(await this.#known(caller, id), sees));
   }
 
   retryAll(caller: Caller, which: DeadLetterChoice): Promise<{ retried: number }> {

@@ -78,6 +78,12 @@ export interface KnownTicket {
   correlation: string;
 }
 
+/** A create that has been sent: what its ticket is found by, and what was remembered before it (`TicketSystem.hint`). */
+export interface SentCreate {
+  correlation: string;
+  hint: string | null;
+}
+
 /** A ticket named by a person. */
 export interface NamedTicket {
   ticket: RemoteTicket;
@@ -85,6 +91,8 @@ export interface NamedTicket {
   seen: boolean;
   /** By which correlation it is found, where it has one of ours; null = none, or not seen. */
   correlation: string | null;
+  /** Where the create was sent, in words, where that is not what the settings name: it cannot be read there. */
+  elsewhere?: string;
 }
 
 /** What a target says to a request: noted for the ledger of attempts. */
@@ -106,6 +114,8 @@ export interface TicketCandidate {
   status: string;
   /** ISO 8601; null = not said. */
   madeAt: string | null;
+  /** Correlations of other incidents that it has, too. */
+  others: readonly string[];
 }
 
 /** A ticket system. Every method throws `DeliveryError`; `data.sent` of it tells whether the request may have had its effect. */
@@ -119,8 +129,10 @@ export interface TicketSystem {
   readonly fixedFields: readonly string[];
   /** The exact request body as JSON text, the same for the same request and settings. May ask the target what it accepts. */
   render(request: TicketRequest): Promise<string>;
-  /** What to store before a create, for a later look-up; null = nothing. `known`: tickets of ours, the newest first. */
-  hint(known: readonly KnownTicket[]): Promise<string | null>;
+  /** Whether its search may not show for a while what was just made: one look is not enough. */
+  readonly searchLags: boolean;
+  /** What to store before this create, for a later look-up: where it is sent (`sentToText`). `known`: tickets of ours, the newest first. */
+  hint(known: readonly KnownTicket[], payload: string): Promise<string>;
   create(payload: string): Promise<RemoteTicket>;
   /** The priority that this request will give, by the target's name; null = it sends none. */
   priorityOf(payload: string): Promise<string | null>;
@@ -128,20 +140,21 @@ export interface TicketSystem {
   titleOf(payload: string): string | null;
   /** The title for this level and draft, within the system's limit. */
   titleFor(level: RiskLevel, draft: Draft): string;
-  /** The ticket of this correlation, null where there is none. `hint`: what was remembered before the create. */
+  /**
+   * The ticket of this correlation, null where there is none. `hint`: what was remembered before the create. @throws DeliveryError inconclusive: it may
+   * be there all the same; elsewhere: it was sent to what the settings do not name, and is not seen there; unfiltered: the search gives what was not asked for
+   */
   find(correlation: string, hint: string | null): Promise<RemoteTicket | null>;
   /** Every ticket of this correlation that a search shows; more than one only where two processes have made it. */
   findAll(correlation: string): Promise<RemoteTicket[]>;
   /** Every ticket of this correlation that the target shows, for a person to choose from. Null = this system lists none. */
-  candidates: ((correlation: string) => Promise<TicketCandidate[]>) | null;
+  candidates: ((sent: SentCreate) => Promise<TicketCandidate[]>) | null;
   /** Whether the account finds tickets of its own: only then does an empty look mean that there is none. `known`: the newest first. */
   findsOwn(known: readonly KnownTicket[]): Promise<boolean>;
-  /**
-   * False where another ticket has this one's id in the target. Null: no two sites of this system give the same id, as they do where they count.
-   */
-  owns: ((known: KnownTicket) => Promise<boolean>) | null;
-  /** The ticket of this number, read where the account may. @throws DeliveryError number_form */
-  named(number: string): Promise<NamedTicket>;
+  /** False where what the settings name has another ticket of this one's id, or was never where this one is. */
+  owns(known: KnownTicket): Promise<boolean>;
+  /** The ticket of this number that this create has made, read where the account may. @throws DeliveryError number_form */
+  named(number: string, sent: SentCreate): Promise<NamedTicket>;
   /** Puts the link to the incident into the ticket; doing it again changes nothing. Null = this system has it in the body. */
   link: ((ticket: RemoteTicket, draft: Draft) => Promise<void>) | null;
   /** Null: it is not there, or hidden from the account. */

@@ -234,3 +234,42 @@ export function correlationOf(system: TicketSystemName, incidentId: string, gene
   const suffix = generation === 1 ? "" : `-g${generation}`;
   return system !== "jira" ? `${incidentId}${suffix}` : `rhythmx-${incidentId.toLowerCase()}${suffix}`;
 }
+
+/** The id of the incident in a correlation; "" = there is none. */
+export function incidentIn(correlation: string): string {
+  const digits = /^(?:rhythmx-)?inc-([0-9a-f]{8})(?:-g\d+)?$/i.exec(correlation)?.[1];
+  return digits === undefined ? "" : `INC-${digits.toLowerCase()}`;
+}
+
+/** Where a create was sent, and what was there before it. */
+export interface SentTo {
+  /** Jira's highest issue key, which names the project too; else the table. */
+  mark: string;
+  /** The address; null: noted by an earlier version, or known from a ticket of a backup. */
+  place: string | null;
+}
+
+/** As it is kept with a create: `SEC-12@https://acme.atlassian.net`. */
+export function sentToText({ mark, place }: { mark: string; place: string }): string {
+  return `${encodeURIComponent(mark)}@${place}`;
+}
+
+/** Null: nothing is known of it. */
+export function sentTo(hint: string | null): SentTo | null {
+  if (hint === null) return null;
+  const at = hint.indexOf("@");
+  return at < 0
+    ? { mark: hint, place: null }
+    : { mark: decodeURIComponent(hint.slice(0, at)), place: hint.slice(at + 1) };
+}
+
+/** Whether two addresses are the same, however they are written. */
+export function isSamePlace(a: string, b: string): boolean {
+  const meaning = (text: string) => (URL.canParse(text) ? new URL(text).href : text.toLowerCase()).replace(/\/+$/, "");
+  return meaning(a) === meaning(b);
+}
+
+/** Whether a target says of what it has made that it is another incident's: a correlation of ours, and not the one asked for. */
+export function isOtherIncident(said: string, asked: string | undefined): boolean {
+  return said !== asked && /^INC-[0-9a-f]{8}(-g\d+)?$/.test(said);
+}

@@ -1,7 +1,7 @@
 /** Identifies issues: from the answer to a create or by a key; and checks whether the account sees its own issues (protocols 3.3). */
 import { DeliveryError } from "../../core/errors.ts";
-import type { RemoteTicket } from "../../core/tickets/ticket.ts";
-import type { KnownTicket, NamedTicket, TicketCandidate } from "../../core/tickets/ticket-system.ts";
+import { isSamePlace, type RemoteTicket, sentTo } from "../../core/tickets/ticket.ts";
+import type { KnownTicket, NamedTicket, SentCreate, TicketCandidate } from "../../core/tickets/ticket-system.ts";
 import { parseTime, toIso } from "../../core/time.ts";
 import type { TargetAnswer } from "../http.ts";
 import { type JiraSite, statusName } from "./site.ts";
@@ -33,13 +33,20 @@ function referenceIn(address: string): string {
 interface ReadIssue {
   id: string;
   key: string;
-  correlation: string | null;
+  /** What we have said of it ourselves; null: nothing, or it does not keep that. */
+  property: string | null;
+  /** Those of ours, which people add, move and clone. */
+  labels: readonly string[];
 }
 
 /** Another Jira has an issue of the same id, too. One that a person has named may have no correlation. */
-function isThat(issue: ReadIssue, key: string, correlation: string): boolean {
-  return issue.correlation === null ? issue.key === key : issue.correlation === correlation;
+function isThat({ key, property, labels }: ReadIssue, known: KnownTicket): boolean {
+  const { correlation } = known;
+  if (property !== null) return property === correlation;
+  return labels.length === 0 ? key === known.remote.key : labels.includes(correlation);
 }
+
+const isOurs = (label: unknown): label is string => typeof label === "string" && label.startsWith("rhythmx-inc-");
 
 export class IssueIdentity {
   readonly #site: JiraSite;
@@ -53,17 +60,19 @@ export class IssueIdentity {
     const ofProject = known.filter(
       ({ remote }) => remote.key.startsWith(`${this.#site.projectKey}-`) || !keyForm.test(remote.key),
     );
-    for (const { remote, correlation } of ofProject.slice(0, mostKnown)) {
-      const issue = await this.#read(remote.id);
-      if (issue !== null && isThat(issue, remote.key, correlation)) return true;
+    for (const one of ofProject.slice(0, mostKnown)) {
+      const issue = await this.#read(one.remote.id);
+      if (issue !== null && isThat(issue, one)) return true;
     }
     return false;
   }
 
-  /** Whether the account reads another issue of this one's id. */
-  async isAnother({ remote, correlation }: KnownTicket): Promise<boolean> {
-    const issue = await this.#read(remote.id);
-    return issue !== null && !isThat(issue, remote.key, correlation);
+  /** Jira counts its issues, so another site has others of the same ids. One that only has another name has the same ones. */
+  async owns(known: KnownTicket): Promise<boolean> {
+    await this.#site.detect();
+    if (this.#site.has(known.remote.url)) return true;
+    const issue = await this.#read(known.remote.id);
+    return issue !== null && isThat(issue, known);
   }
 
   /** Every issue with this label that the search shows: it may be behind. `jql`: asks for it. */
@@ -77,12 +86,13 @@ export class IssueIdentity {
         title: wordOf(fields.summary),
         status: statusName(fields),
         madeAt: made === null ? null : toIso(made),
+        others: fields.labels.filter(isOurs).filter((one) => one !== label),
       };
     });
   }
 
   /** @throws DeliveryError number_form */
-  async named(number: string): Promise<NamedTicket> {
+  async named(number: string, { correlation, hint }: SentCreate): Promise<NamedTicket> {
     const key = number.toUpperCase();
     if (!keyForm.test(key))
       throw new DeliveryError("number_form", `an issue key such as ${this.#site.projectKey}-123`, {
@@ -90,8 +100,16 @@ export class IssueIdentity {
         data: { permanent: true },
       });
     const issue = await this.#read(key);
+    const { place } = sentTo(hint) ?? { place: null };
+    const isThere = issue !== null && (issue.property === correlation || issue.labels.includes(correlation));
+    // What has this key at the site of the settings is another issue.
+    if (place !== null && !isSamePlace(place, this.#site.address) && !isThere) {
+      const ticket = { id: key, key, url: `${place}/browse/${encodeURIComponent(key)}` };
+      return { ticket, seen: false, correlation: null, elsewhere: place };
+    }
     if (issue === null) return { ticket: this.#site.ticket(key, key), seen: false, correlation: null };
-    return { ticket: this.#site.ticket(issue.id, issue.key), seen: true, correlation: issue.correlation };
+    const said = issue.property ?? issue.labels.find((one) => one !== correlation) ?? issue.labels[0] ?? null;
+    return { ticket: this.#site.ticket(issue.id, issue.key), seen: true, correlation: said };
   }
 
   async #read(reference: string): Promise<ReadIssue | null> {
@@ -99,8 +117,13 @@ export class IssueIdentity {
     const path = `${this.#site.api}/issue/${encodeURIComponent(reference)}?fields=labels&properties=rhythmx`;
     const { status, body } = await this.#site.target.request({ method: "GET", path, also: [403, 404] });
     if (status !== 200 || typeof body?.id !== "string" || typeof body?.key !== "string") return null;
-    const said: unknown[] = [body.properties?.rhythmx?.correlation, ...(body.fields?.labels ?? [])];
-    const correlation = said.find((one) => typeof one === "string" && one.startsWith("rhythmx-inc-"));
-    return { id: body.id, key: body.key, correlation: typeof correlation === "string" ? correlation : null };
+    const property: unknown = body.properties?.rhythmx?.correlation;
+    const labels: unknown = body.fields?.labels;
+    return {
+      id: body.id,
+      key: body.key,
+      property: isOurs(property) ? property : null,
+      labels: Array.isArray(labels) ? labels.filter(isOurs) : [],
+    };
   }
 }

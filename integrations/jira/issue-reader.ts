@@ -36,6 +36,9 @@ export class IssueReader {
     if (status === 404) return null;
     if (typeof body?.id !== "string" || typeof body?.key !== "string" || typeof body?.fields !== "object")
       throw unexpected("its answer is no issue");
+    // Where the answer to its create named nothing else, its key stands for the id.
+    if (/^\d+$/.test(id) && body.id !== id)
+      throw unexpected(`it answers with issue ${body.id} where ${id} was asked for`);
     return issueState(this.#site.ticket(body.id, body.key), body as IssueBody, this.#meanings, await this.#site.us());
   }
 

@@ -1,16 +1,22 @@
 /** Jira Cloud (REST v3, ADF) and Data Center (REST v2, wiki markup); protocols 3. */
-import { DeliveryError } from "../../core/errors.ts";
 import type { IncidentStatus } from "../../core/incident.ts";
 import type { RiskLevel } from "../../core/risk.ts";
 import type { Draft } from "../../core/tickets/draft.ts";
 import type { TargetScreens } from "../../core/tickets/fields/target-fields.ts";
 import { fitDraft } from "../../core/tickets/fit.ts";
 import { titleWithin } from "../../core/tickets/headline/headline.ts";
-import type { RemoteChange, RemoteComment, RemoteState, RemoteTicket } from "../../core/tickets/ticket.ts";
+import {
+  type RemoteChange,
+  type RemoteComment,
+  type RemoteState,
+  type RemoteTicket,
+  sentTo,
+} from "../../core/tickets/ticket.ts";
 import type {
   CommentRequest,
   KnownTicket,
   NamedTicket,
+  SentCreate,
   TestStep,
   TicketCandidate,
   TicketRequest,
@@ -26,12 +32,12 @@ import { withoutPriority } from "./create-meta.ts";
 import { createdIssue, IssueIdentity } from "./issue-identity.ts";
 import { IssueReader } from "./issue-reader.ts";
 import { IssueUpdates } from "./issue-updates.ts";
-import { KeyLookup, type KnownIssue } from "./key-lookup.ts";
-import { refusedSearch, withLabel } from "./label-search.ts";
+import { withLabel } from "./label-search.ts";
+import { LostIssues, projectOf } from "./lost-issues.ts";
 import { priorityOf } from "./priorities.ts";
 import { readScreens } from "./screens.ts";
 import { withShorterText } from "./shorter.ts";
-import { type JiraSettings, JiraSite, unexpected } from "./site.ts";
+import { type JiraSettings, JiraSite } from "./site.ts";
 import { wikiMarkup } from "./wiki.ts";
 
 /** A text field takes 32,767 characters; how ADF is counted is not documented. */
@@ -43,21 +49,20 @@ const mostChanges = 2;
 export class Jira implements TicketSystem {
   readonly name = "jira";
   readonly searches = true;
+  readonly searchLags = true;
   readonly testShowsReading = true;
   readonly fixedFields = ["project", "labels", "properties"];
   readonly #settings: JiraSettings;
   readonly #site: JiraSite;
-  readonly #keys: KeyLookup;
+  readonly #lost: LostIssues;
   readonly #updates: IssueUpdates;
   readonly #reader: IssueReader;
   readonly #identity: IssueIdentity;
-  /** The highest issue number seen so far. */
-  #highest = 0;
 
   constructor(settings: JiraSettings, tools: AdapterTools) {
     this.#settings = settings;
     this.#site = new JiraSite(settings, tools);
-    this.#keys = new KeyLookup((number) => this.#readIssue(number), tools.now);
+    this.#lost = new LostIssues(this.#site, tools.now);
     const { statuses, falsePositiveResolutions } = settings;
     const meanings = { statuses, falsePositiveResolutions };
     this.#updates = new IssueUpdates(this.#site, meanings, settings.transitionFields);
@@ -89,12 +94,8 @@ export class Jira implements TicketSystem {
     return JSON.stringify({ fields, properties });
   }
 
-  /** Search may be behind, or see nothing at all: what we have made ourselves counts too. */
-  async hint(known: readonly KnownTicket[]): Promise<string | null> {
-    const prefix = `${this.#settings.projectKey}-`;
-    const ours = known.filter(({ remote }) => remote.key.startsWith(prefix)).map(({ remote }) => numberOf(remote.key));
-    this.#highest = Math.max(this.#highest, numberOf((await this.#newest())?.key ?? ""), ...ours);
-    return `${this.#settings.projectKey}-${this.#highest}`;
+  hint(known: readonly KnownTicket[], payload: string): Promise<string> {
+    return this.#lost.hint(known, payload);
   }
 
   async create(payload: string): Promise<RemoteTicket> {
@@ -108,7 +109,7 @@ export class Jira implements TicketSystem {
     for (let changes = 0; ; changes++)
       try {
         const made = await post(body);
-        this.#highest = Math.max(this.#highest, numberOf(made.key));
+        this.#lost.made(made);
         return made;
       } catch (error) {
         // The fields that Jira accepts have changed since they were read.
@@ -140,50 +141,29 @@ export class Jira implements TicketSystem {
     return this.#identity.findsOwn(known);
   }
 
-  /** Jira counts its issues: another one has an issue of the same id. */
-  readonly owns = async (known: KnownTicket): Promise<boolean> => {
-    await this.#site.detect();
-    return this.#site.has(known.remote.url) || !(await this.#identity.isAnother(known));
-  };
-
-  named(number: string): Promise<NamedTicket> {
-    return this.#identity.named(number);
+  async owns(known: KnownTicket): Promise<boolean> {
+    return this.#identity.owns(known);
   }
 
-  async find(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
-    const { projectKey } = this.#settings;
-    if (hint === null) return (await this.findAll(correlation))[0] ?? null;
-    // Reading by key decides where the account may not search.
-    const [first] = await this.findAll(correlation).catch(refusedSearch);
-    if (first !== undefined) return first;
-    // It was sent while the settings named another project, and goes there if it is sent again.
-    const sentTo = hint.slice(0, hint.lastIndexOf("-"));
-    if (sentTo.toUpperCase() !== projectKey.toUpperCase()) {
-      const [other] = await this.#labelled(sentTo, correlation).catch(refusedSearch);
-      if (other !== undefined) return other;
-      throw new DeliveryError(
-        "inconclusive",
-        `it was sent to project ${sentTo}, and the settings now name ${projectKey}; a search of ${sentTo} does not show it`,
-        { retryable: true, data: { permanent: false, words: "" } },
-      );
-    }
-    const found = await this.#keys.find(correlation, numberOf(hint));
-    return found === null ? null : this.#site.ticket(found.id, found.key);
+  named(number: string, sent: SentCreate): Promise<NamedTicket> {
+    return this.#identity.named(number, sent);
+  }
+
+  find(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
+    return this.#lost.find(correlation, hint);
   }
 
   findAll(correlation: string): Promise<RemoteTicket[]> {
-    return this.#labelled(this.#settings.projectKey, correlation);
+    return this.#lost.all(correlation, this.#settings.projectKey);
   }
 
-  async #labelled(projectKey: string, correlation: string): Promise<RemoteTicket[]> {
-    await this.#site.detect();
-    const jql = withLabel(projectKey, correlation);
-    const issues = (await this.#site.search(jql, 5)).filter(({ labels }) => labels.includes(correlation));
-    return issues.map(({ id, key }) => this.#site.ticket(id, key));
-  }
-
-  readonly candidates = (correlation: string): Promise<TicketCandidate[]> =>
-    this.#identity.candidates(correlation, withLabel(this.#settings.projectKey, correlation));
+  readonly candidates = async ({ correlation, hint }: SentCreate): Promise<TicketCandidate[]> => {
+    const sent = sentTo(hint);
+    const project = sent === null ? this.#settings.projectKey : projectOf(sent.mark);
+    const found = await this.#identity.candidates(correlation, withLabel(project, correlation));
+    if (found.length === 0) this.#lost.expectHere(sent);
+    return found;
+  };
 
   readonly link = async (ticket: RemoteTicket, draft: Draft): Promise<void> => {
     await this.#site.detect();
@@ -262,37 +242,10 @@ export class Jira implements TicketSystem {
     return { settings: this.#settings, site: this.#site, updates: this.#updates };
   }
 
-  /** The project's newest issue; null if there is none or the account may not search. */
-  async #newest(): Promise<{ id: string; key: string } | null> {
-    const jql = `project = "${this.#settings.projectKey}" ORDER BY created DESC`;
-    try {
-      return (await this.#site.search(jql, 1))[0] ?? null;
-    } catch (error) {
-      if (!(error instanceof DeliveryError) || error.retryable) throw error;
-      return null;
-    }
-  }
-
   /** If the project requires a reporter, this is our account, as far as the account may know itself. */
   async #reporter(): Promise<object> {
     const us = await this.#site.us();
     if (us === null) return {};
     return { reporter: (await this.#site.detect()) === "cloud" ? { accountId: us } : { name: us } };
   }
-
-  /** Null if there is no issue with this number. */
-  async #readIssue(number: number): Promise<KnownIssue | null> {
-    const path = `${this.#site.api}/issue/${encodeURIComponent(`${this.#settings.projectKey}-${number}`)}?fields=labels&properties=rhythmx`;
-    const { status, body } = await this.#site.target.request({ method: "GET", path, also: [404] });
-    if (status === 404) return null;
-    if (typeof body?.key !== "string") throw unexpected("it answers an issue without a key");
-    // If the screen has no labels, the property is used.
-    const said = [...(body?.fields?.labels ?? []), body?.properties?.rhythmx?.correlation];
-    const correlations = said.filter((one) => typeof one === "string" && one.startsWith("rhythmx-"));
-    return { id: String(body?.id), key: String(body?.key), correlations };
-  }
-}
-
-function numberOf(key: string): number {
-  return Number(/-(\d+)$/.exec(key)?.[1] ?? 0);
 }

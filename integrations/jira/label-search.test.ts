@@ -19,13 +19,12 @@ const jiraOf = (projectKey: string) =>
       statuses: new Map(),
       falsePositiveResolutions: [],
     },
-    { fetch, now: () => Date.now(), throttle: { until: 0 }, timeoutMs: 180_000 },
+    { fetch, now: () => Date.now(), throttle: { name: "test", until: 0 }, timeoutMs: 180_000 },
   );
 
 test("what was sent while the settings named another project is looked for there, and not taken for missing", async () => {
   const correlation = "rhythmx-inc-00000001";
   const sent = jiraOf("SEC");
-  const hint = await sent.hint([]);
   const payload = await sent.render({
     correlation,
     draft: {
@@ -38,12 +37,13 @@ test("what was sent while the settings named another project is looked for there
       yielding: [],
     },
   });
+  const hint = await sent.hint([], payload);
   const { id, key, url } = await sent.create(payload);
   const later = jiraOf("OPS");
   expect(await later.find(correlation, hint)).toEqual({ id, key, url });
   const missing = later.find("rhythmx-inc-00000002", hint);
   expect(await missing.catch((error) => [error.code, error.message])).toEqual([
-    "inconclusive",
-    "it was sent to project SEC, and the settings now name OPS; a search of SEC does not show it",
+    "elsewhere",
+    "it was sent to project SEC, the settings now name project OPS, and there it is not seen: with the former settings it is looked up",
   ]);
 });

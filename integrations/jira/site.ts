@@ -102,7 +102,7 @@ export class JiraSite {
     return issues.map(({ id, key, fields }) => ({ id, key, labels: (fields.labels ?? []) as string[] }));
   }
 
-  /** The issues that a search finds, with these of their fields. */
+  /** The issues that a search finds, with these of their fields. After it, `address` is the site's own. */
   async issues(jql: string, maxResults: number, wanted: readonly string[]): Promise<FoundIssue[]> {
     const deployment = await this.detect();
     const path = deployment === "cloud" ? `${this.api}/search/jql` : `${this.api}/search`;
@@ -134,8 +134,13 @@ export class JiraSite {
     return url.startsWith(this.#browse);
   }
 
+  /** What it calls its own address; the configured one before `detect`. */
+  get address(): string {
+    return this.#site ?? this.#settings.url.replace(/\/+$/, "");
+  }
+
   get #browse(): string {
-    return `${this.#site ?? this.#settings.url}/browse/`;
+    return `${this.address}/browse/`;
   }
 }
 

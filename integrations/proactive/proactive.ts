@@ -6,11 +6,12 @@ import type { ProactiveConnection } from "../../core/settings/ticket-settings.ts
 import type { Draft } from "../../core/tickets/draft.ts";
 import { fitDraft } from "../../core/tickets/fit.ts";
 import { titleWithin } from "../../core/tickets/headline/headline.ts";
-import type { RemoteComment, RemoteState, RemoteTicket } from "../../core/tickets/ticket.ts";
+import { isOtherIncident, type RemoteComment, type RemoteState, type RemoteTicket } from "../../core/tickets/ticket.ts";
 import type {
   CommentRequest,
   KnownTicket,
   NamedTicket,
+  SentCreate,
   TestStep,
   TicketRequest,
   TicketSystem,
@@ -21,6 +22,7 @@ import { type AdapterTools, Target, type TargetAnswer } from "../http.ts";
 import { plainComment, plainText } from "../plain-text.ts";
 import { TestSteps } from "../test-steps.ts";
 import { findTitle, titleResult } from "../titles.ts";
+import { CaseIdentity, nobodys } from "./case-identity.ts";
 import { heldCase } from "./held-case.ts";
 import { fittedHtml } from "./html.ts";
 import {
@@ -31,30 +33,25 @@ import {
   headers,
   limits,
   meanings,
-  numberForm,
   numberInAddress,
   paths,
   priorities,
 } from "./wire.ts";
-
-/** A correlation that no case has. */
-const nobodys = "rhythmx-connection-test";
-/** How many of our own cases are tried before the account counts as unable to see them. */
-const mostKnown = 3;
 
 export type ProactiveSettings = Omit<ProactiveConnection, "caFile" | "proxy" | "verifySsl">;
 
 export class Proactive implements TicketSystem {
   readonly name = "proactive";
   readonly link = null;
-  readonly owns = null;
   readonly searches = false;
+  readonly searchLags = false;
   readonly screens = null;
   readonly candidates = null;
   readonly testShowsReading = false;
   readonly fixedFields = ["correlationId", "serviceIdentifier"];
   readonly #settings: ProactiveSettings;
   readonly #target: Target;
+  readonly #identity: CaseIdentity;
 
   constructor(settings: ProactiveSettings, tools: AdapterTools) {
     this.#settings = settings;
@@ -64,6 +61,7 @@ export class Proactive implements TicketSystem {
       headers: headers(settings),
       secrets: [settings.secret, `${settings.appId}:${settings.secret}`],
     });
+    this.#identity = new CaseIdentity(this.#target, settings);
   }
 
   render({ correlation, draft }: TicketRequest): Promise<string> {
@@ -79,17 +77,20 @@ export class Proactive implements TicketSystem {
     return Promise.resolve(JSON.stringify(body));
   }
 
-  hint(): Promise<string | null> {
-    return Promise.resolve(null);
+  hint(): Promise<string> {
+    return Promise.resolve(this.#identity.hint());
   }
 
   create(payload: string): Promise<RemoteTicket> {
     const { table } = this.#settings;
+    const { correlationId } = JSON.parse(payload) as Partial<CaseBody>;
     const identified = ({ body, headers }: TargetAnswer) => {
       const [made] = casesOf(body);
-      if (made !== undefined) return this.#ticket(made);
+      // Another case, of which this one is a duplicate, is not what was made.
+      if (isOtherIncident(made?.correlationId ?? "", correlationId)) return null;
+      if (made !== undefined) return this.#identity.ticket(made);
       const number = numberInAddress(table, headers.get("location") ?? "");
-      return number === "" ? null : this.#ticket({ ticketNumber: number, ticketStatus: "" });
+      return number === "" ? null : this.#identity.ticket({ ticketNumber: number, ticketStatus: "" });
     };
     return this.#ask(() => this.#target.make({ path: paths.create(table), body: payload, identified }));
   }
@@ -106,56 +107,24 @@ export class Proactive implements TicketSystem {
     return titleWithin(level, headline, limits.shortDescription);
   }
 
-  async find(correlation: string): Promise<RemoteTicket | null> {
-    const found = await this.#cases(correlation);
-    // An API that ignores the parameter returns every case: only one with our id counts.
-    const ours = found.find((one) => one.correlationId === correlation);
-    if (ours !== undefined) return this.#ticket(ours);
-    const [only] = found;
-    if (found.length !== 1 || only === undefined || only.correlationId !== null) return null;
-    // One that does not say whose it is counts where nothing is found for a correlation that nobody has.
-    return (await this.#cases(nobodys)).length === 0 ? this.#ticket(only) : null;
+  find(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
+    return this.#identity.find({ correlation, hint });
   }
 
-  async findAll(correlation: string): Promise<RemoteTicket[]> {
-    const found = await this.#cases(correlation);
-    return found.filter((one) => one.correlationId === correlation).map((one) => this.#ticket(one));
+  findAll(correlation: string): Promise<RemoteTicket[]> {
+    return this.#identity.findAll(correlation);
   }
 
-  /** @throws DeliveryError hidden: the API counts cases, or gives one of this correlation, and does not say which */
-  async #cases(correlation: string): Promise<CaseAnswer[]> {
-    const path = paths.find(this.#settings.table, correlation);
-    const answer = await this.#target.request({ method: "GET", path, also: [404] });
-    if (answer.status === 404) return [];
-    const found = casesOf(answer.body);
-    const counted = Number(answer.headers.get("x-total-count") ?? 0);
-    const isNamed = JSON.stringify(answer.body ?? null).includes(JSON.stringify(correlation));
-    if (found.length > 0 || !(counted > 0 || isNamed)) return found;
-    throw new DeliveryError(
-      "hidden",
-      "the API has a case and does not show its ticketNumber to the account: ask for the right to read cases",
-      { retryable: false, data: { permanent: true, status: answer.status, words: "" } },
-    );
+  owns(known: KnownTicket): Promise<boolean> {
+    return this.#identity.owns(known);
   }
 
-  async findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
-    for (const { remote, correlation } of known.slice(0, mostKnown))
-      if ((await this.find(correlation))?.id === remote.id) return true;
-    return false;
+  findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
+    return this.#identity.findsOwn(known);
   }
 
-  /** @throws DeliveryError number_form */
-  async named(number: string): Promise<NamedTicket> {
-    if (!numberForm.test(number))
-      throw new DeliveryError("number_form", "a case number such as CS0001234", {
-        retryable: false,
-        data: { permanent: true },
-      });
-    const answer = await this.#target.request({ method: "GET", path: this.#path(number), also: [403, 404] });
-    const found = answer.status === 200 ? casesOf(answer.body).find((one) => one.ticketNumber === number) : undefined;
-    if (found === undefined)
-      return { ticket: this.#ticket({ ticketNumber: number, ticketStatus: "" }), seen: false, correlation: null };
-    return { ticket: this.#ticket(found), seen: true, correlation: found.correlationId };
+  named(number: string, sent: SentCreate): Promise<NamedTicket> {
+    return this.#identity.named(number, sent);
   }
 
   async read(id: string): Promise<RemoteState | null> {
@@ -271,16 +240,11 @@ export class Proactive implements TicketSystem {
     return paths.one(this.#settings.table, ticketNumber);
   }
 
-  #ticket({ ticketNumber, ticketStatus }: Pick<CaseAnswer, "ticketNumber" | "ticketStatus">): RemoteTicket {
-    const url = `${this.#settings.baseUrl.replace(/\/+$/, "")}${this.#path(ticketNumber)}`;
-    return { id: ticketNumber, key: ticketNumber, url, ...(ticketStatus === "" ? {} : { status: ticketStatus }) };
-  }
-
   #state(found: CaseAnswer): RemoteState {
     const status = found.ticketStatus.slice(0, 50);
     const known = meanings.get(status.trim().toLowerCase());
     return {
-      ...this.#ticket(found),
+      ...this.#identity.ticket(found),
       status,
       means: known ?? null,
       isStrange: known === undefined,

@@ -44,7 +44,7 @@ export class RecordIdentity {
     this.#table = table;
   }
 
-  /** The record with this correlation id; null if there is none. @throws DeliveryError hidden: it exists, but the account may not read it */
+  /** The record with this correlation id; null if there is none. @throws DeliveryError hidden: it exists, but the account may not read it; unfiltered */
   async find(correlation: string): Promise<RemoteTicket | null> {
     const [row] = await this.#ours(correlation);
     return row === undefined ? null : this.#shown(row);
@@ -57,7 +57,7 @@ export class RecordIdentity {
 
   /** The same with what people recognise them by. @throws DeliveryError hidden */
   async candidates(correlation: string): Promise<TicketCandidate[]> {
-    const rows = await this.#ours(correlation, ",short_description,state,sys_created_on");
+    const rows = await this.#ours(correlation, ",short_description,state");
     return rows.map((row) => {
       const made = utcOf(rawOf(row.sys_created_on));
       return {
@@ -65,13 +65,33 @@ export class RecordIdentity {
         title: rawOf(row.short_description),
         status: displayOf(row.state),
         madeAt: made === null ? null : toIso(made),
+        others: [],
       };
     });
   }
 
+  /**
+   * Whether what the settings name has this record. A record that could not be read when it was made is known by its number alone, which another one
+   * has after a clone of the instance, or elsewhere.
+   */
+  async owns({ remote, correlation }: KnownTicket): Promise<boolean> {
+    const isHere = this.#table.has(remote.url);
+    const isKnownByNumber = !sysIdForm.test(remote.id);
+    if (isHere && !isKnownByNumber) return true;
+    const field = isKnownByNumber ? "number" : "sys_id";
+    const rows = await this.#rows(`${field}=${remote.id}`).catch(noneShown);
+    const row = rows.find((one) => rawOf(one[field]) === remote.id);
+    if (row === undefined) return isHere;
+    const said = rawOf(row.correlation_id);
+    return said === "" ? isHere || !isKnownByNumber : said === correlation;
+  }
+
   async findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
     for (const { remote, correlation } of known.slice(0, mostKnown)) {
-      const found = await this.find(correlation);
+      const found = await this.find(correlation).catch((error: unknown) => {
+        if (error instanceof DeliveryError && error.code === "unfiltered") return null;
+        throw error;
+      });
       if (found !== null && (found.id === remote.id || found.key === remote.key)) return true;
     }
     return false;
@@ -86,10 +106,7 @@ export class RecordIdentity {
         data: { permanent: true },
       });
     const field = isId ? "sys_id" : "number";
-    const rows = await this.#rows(`${field}=${number}`).catch((error: unknown) => {
-      if (error instanceof DeliveryError && !error.retryable && error.code !== "unauthorized") return [];
-      throw error;
-    });
+    const rows = await this.#rows(`${field}=${number}`).catch(noneShown);
     const row = rows.find((one) => rawOf(one[field]).toLowerCase() === number.toLowerCase());
     const ticket = row === undefined ? null : this.#ticket(row);
     if (row === undefined || ticket === null) {
@@ -118,9 +135,15 @@ export class RecordIdentity {
         retryable: false,
         data: { permanent: true },
       });
-    // ServiceNow silently ignores invalid parts of a query, so each row is checked.
-    return (await this.#rows(`correlation_id=${correlation}`, more)).filter(
-      (one) => rawOf(one.correlation_id) === correlation,
+    // ServiceNow silently ignores invalid parts of a query, so each row is checked. The oldest first: a copy of a record has its columns.
+    const rows = await this.#rows(`correlation_id=${correlation}`, more);
+    const ours = rows.filter((one) => rawOf(one.correlation_id) === correlation);
+    const madeAt = (row: StateRow) => rawOf(row.sys_created_on);
+    if (ours.length > 0 || rows.length === 0) return ours.toSorted((a, b) => (madeAt(a) < madeAt(b) ? -1 : 1));
+    throw new DeliveryError(
+      "unfiltered",
+      "the instance gives records that do not show the correlation_id asked for, so that it says nothing: it ignores the condition, or the account may not read that column",
+      { retryable: true, data: { permanent: false, words: "" } },
     );
   }
 
@@ -139,7 +162,7 @@ export class RecordIdentity {
   /** `more`: further columns, each after a comma; then every column has its value for people too. */
   async #rows(query: string, more = ""): Promise<StateRow[]> {
     const shown = more === "" ? "" : "&sysparm_display_value=all";
-    const path = `${this.#table.path}?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=5&sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,correlation_id${more}${shown}`;
+    const path = `${this.#table.path}?sysparm_query=${encodeURIComponent(query)}&sysparm_limit=5&sysparm_exclude_reference_link=true&sysparm_fields=sys_id,number,correlation_id,sys_created_on${more}${shown}`;
     return (await this.#table.list(path)) as StateRow[];
   }
 
@@ -147,4 +170,10 @@ export class RecordIdentity {
     const id = rawOf(row.sys_id);
     return id === "" ? null : this.#table.ticket(id, rawOf(row.number) || id);
   }
+}
+
+/** For `catch`: what the account may not read shows nothing. @throws the error */
+function noneShown(error: unknown): StateRow[] {
+  if (error instanceof DeliveryError && !error.retryable && error.code !== "unauthorized") return [];
+  throw error;
 }

@@ -5,11 +5,18 @@ import type { RiskLevel } from "../../core/risk.ts";
 import type { Draft } from "../../core/tickets/draft.ts";
 import type { TargetScreens } from "../../core/tickets/fields/target-fields.ts";
 import { titleWithin } from "../../core/tickets/headline/headline.ts";
-import type { RemoteChange, RemoteComment, RemoteState, RemoteTicket } from "../../core/tickets/ticket.ts";
+import {
+  isOtherIncident,
+  type RemoteChange,
+  type RemoteComment,
+  type RemoteState,
+  type RemoteTicket,
+} from "../../core/tickets/ticket.ts";
 import type {
   CommentRequest,
   KnownTicket,
   NamedTicket,
+  SentCreate,
   TestStep,
   TicketCandidate,
   TicketRequest,
@@ -26,6 +33,7 @@ import { testReal } from "./real-record.ts";
 import { rawOf, type StateRow } from "./record-state.ts";
 import { RecordSync } from "./record-sync.ts";
 import { readScreens } from "./screens.ts";
+import { SentRecords } from "./sent-records.ts";
 import { type ServiceNowSettings, Table } from "./table.ts";
 import { recordTexts } from "./texts.ts";
 
@@ -35,13 +43,14 @@ const longestShortDescription = 160;
 export class ServiceNow implements TicketSystem {
   readonly name = "servicenow";
   readonly link = null;
-  readonly owns = null;
   readonly searches = true;
+  readonly searchLags = false;
   readonly testShowsReading = false;
   readonly fixedFields = ["correlation_id", "correlation_display"];
   readonly #settings: ServiceNowSettings;
   readonly #table: Table;
   readonly #identity: RecordIdentity;
+  readonly #sent: SentRecords;
   readonly #sync: RecordSync;
   #group: string | null = null;
 
@@ -49,6 +58,7 @@ export class ServiceNow implements TicketSystem {
     this.#settings = settings;
     this.#table = new Table(settings, tools);
     this.#identity = new RecordIdentity(this.#table);
+    this.#sent = new SentRecords(this.#table);
     this.#sync = new RecordSync(this.#table, this.#identity, settings, tools.now);
   }
 
@@ -69,21 +79,23 @@ export class ServiceNow implements TicketSystem {
     });
   }
 
-  hint(): Promise<string | null> {
-    return Promise.resolve(null);
+  hint(): Promise<string> {
+    return Promise.resolve(this.#sent.hint());
   }
 
   async create(payload: string): Promise<RemoteTicket> {
     let row: StateRow = {};
+    const asked = JSON.parse(payload) as Asked;
     const ticket = await this.#table.target.make({
       path: `${this.#table.path}?${fields}`,
       body: payload,
       identified: (answer) => {
         row = rowOf(answer.body);
-        return createdRecord(this.#table, answer);
+        // A rule of the instance may answer with another record, of which this one is a duplicate.
+        const isOther = isOtherIncident(rawOf(row.correlation_id), asked.correlation_id);
+        return isOther ? null : createdRecord(this.#table, answer);
       },
     });
-    const asked = JSON.parse(payload) as Asked;
     const title = rawOf(row.short_description);
     const warnings = [
       warningOf(asked, row),
@@ -109,22 +121,26 @@ export class ServiceNow implements TicketSystem {
     return Promise.resolve(priority === null ? null : (priorityNames[priority] ?? priority));
   }
 
-  find(correlation: string): Promise<RemoteTicket | null> {
-    return this.#identity.find(correlation);
+  find(correlation: string, hint: string | null): Promise<RemoteTicket | null> {
+    return this.#sent.find({ correlation, hint });
   }
 
   findAll(correlation: string): Promise<RemoteTicket[]> {
     return this.#identity.findAll(correlation);
   }
 
-  readonly candidates = (correlation: string): Promise<TicketCandidate[]> => this.#identity.candidates(correlation);
+  readonly candidates = (sent: SentCreate): Promise<TicketCandidate[]> => this.#sent.candidates(sent);
+
+  owns(known: KnownTicket): Promise<boolean> {
+    return this.#identity.owns(known);
+  }
 
   findsOwn(known: readonly KnownTicket[]): Promise<boolean> {
     return this.#identity.findsOwn(known);
   }
 
-  named(number: string): Promise<NamedTicket> {
-    return this.#identity.named(number);
+  named(number: string, sent: SentCreate): Promise<NamedTicket> {
+    return this.#sent.named(number, sent);
   }
 
   read(id: string): Promise<RemoteState | null> {

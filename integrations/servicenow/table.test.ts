@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Table } from "./table.ts";
 
-const tools = { fetch, now: () => 0, throttle: { until: 0 } };
+const tools = { fetch, now: () => 0, throttle: { name: "test", until: 0 } };
 
 test.each([
   ["acme", "https://acme.service-now.com"],

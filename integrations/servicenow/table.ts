@@ -11,7 +11,9 @@ export class Table {
   readonly origin: string;
   readonly #name: string;
 
-  constructor({ instance, username, password, table }: ServiceNowSettings, tools: AdapterTools) {
+  constructor(settings: ServiceNowSettings, tools: AdapterTools) {
+    const { instance, username, password, table } = settings;
+    this.sibling = (name) => new Table({ ...settings, table: name }, tools);
     this.origin = instanceUrl(instance);
     this.#name = table;
     this.target = new Target({
@@ -20,6 +22,13 @@ export class Table {
       headers: { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` },
       secrets: [password, `${username}:${password}`],
     });
+  }
+
+  /** Another table of the same instance. */
+  readonly sibling: (name: string) => Table;
+
+  get name(): string {
+    return this.#name;
   }
 
   get path(): string {
@@ -45,9 +54,18 @@ export class Table {
   }
 
   ticket(id: string, key: string): RemoteTicket {
-    const uri = encodeURIComponent(`${this.#name}.do?sys_id=${id}`);
-    return { id, key, url: `${this.origin}/nav_to.do?uri=${uri}` };
+    return { id, key, url: recordUrl(this.origin, this.#name, id) };
   }
+
+  /** Whether this is the address of a record of this table. */
+  has(url: string): boolean {
+    return url.startsWith(recordUrl(this.origin, this.#name, ""));
+  }
+}
+
+/** Where people open a record of a table of the instance at this address. */
+export function recordUrl(origin: string, table: string, id: string): string {
+  return `${origin}/nav_to.do?uri=${encodeURIComponent(`${table}.do?sys_id=${id}`)}`;
 }
 
 /** `https://acme.service-now.com` from any form in which people give an instance; a path prefix is kept. */

@@ -5,7 +5,7 @@ import type { Attempt, DeliveryKind, DeliveryState, RemoteTicket, UpdateContent 
 import { toIso } from "../../core/time.ts";
 import type { Statement } from "../database/statement.ts";
 import { priorityOfLevel } from "./snow-columns.ts";
-import { newDeliveryId } from "./tickets.ts";
+import { newDeliveryId, throttleStatement } from "./tickets.ts";
 
 export interface DeliveryOutcome {
   id: string;
@@ -27,8 +27,8 @@ export interface DeliveryOutcome {
   title?: string | null;
   /** A delivery that follows. */
   next: { kind: DeliveryKind; content: UpdateContent | null } | null;
-  /** The target accepts no request before this time (epoch ms); null = it named none. */
-  throttledUntil: number | null;
+  /** The target of this name (`Throttle`) accepts no request before this time (epoch ms); null = it named none. */
+  throttled: { name: string; until: number } | null;
 }
 
 /** The statements of an outcome: delivery, attempt, ledger, and the delivery that follows. */
@@ -49,15 +49,7 @@ export function outcomeStatements(outcome: DeliveryOutcome, now: number): Statem
         id,
       ],
     },
-    ...(outcome.throttledUntil === null
-      ? []
-      : [
-          {
-            sql: `insert into meta select 'throttled/' || system, ? from tickets where id = (select ticket_id from deliveries where id = ?)
-              on conflict do update set value = excluded.value`,
-            args: [String(outcome.throttledUntil), id],
-          },
-        ]),
+    ...(outcome.throttled === null ? [] : [throttleStatement(outcome.throttled.name, outcome.throttled.until)]),
     ...(attempt === null ? [] : attemptStatements(id, attempt)),
     ...(remote === null
       ? []

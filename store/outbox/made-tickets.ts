@@ -2,6 +2,7 @@
 import {
   correlationOf,
   notIdentified,
+  notLookedUp,
   restored,
   sendAgain,
   type TicketSystemName,
@@ -40,17 +41,40 @@ export async function knownTickets(
 export async function ownerOfTicket(
   database: Database,
   system: TicketSystemName,
-  remote: { id: string; key: string },
+  remote: { id: string; key: string; url: string },
   otherThan: number,
-): Promise<string | null> {
+): Promise<{ incidentId: string; entity: string } | null> {
   // If only its number is known, that is stored as the id too; then all keys are compared.
   const isKnownById = remote.id !== remote.key;
+  // Another site has a ticket of the same id.
+  const site = URL.canParse(remote.url) ? `${new URL(remote.url).origin}/` : "";
   const { rows } = await database.read(
-    `select incident_id from tickets indexed by tickets_remote
-     where system = ?1 and id <> ?3 and remote_id ${isKnownById ? "= ?2" : "is not null and (remote_id = ?2 or remote_key = ?2)"} limit 1`,
-    [system, remote.id, otherThan],
+    `select incident_id, entity_name from tickets indexed by tickets_remote
+     where system = ?1 and id <> ?3 and remote_id ${isKnownById ? "= ?2" : "is not null and (remote_id = ?2 or remote_key = ?2)"}
+       and substr(url, 1, length(?4)) = ?4 limit 1`,
+    [system, remote.id, otherThan, site],
   );
-  return rows[0] === undefined ? null : text(rows[0], "incident_id");
+  const [row] = rows;
+  return row === undefined ? null : { incidentId: text(row, "incident_id"), entity: text(row, "entity_name") };
+}
+
+const switchedOff =
+  "its ticket system is switched off, so it cannot be looked up: say which ticket it is, give it up, or switch it on again";
+
+/** What may have arrived in a system that is switched off waits for a person, and for it to be switched on again. Returns how many were parked. */
+export async function parkUnknown(database: Database, system: TicketSystemName, now: number): Promise<number> {
+  const waits = "select 1 from deliveries where system = ? and state = 'unknown' limit 1";
+  if ((await database.read(waits, [system])).rows.length === 0) return 0;
+  const results = await database.write([
+    {
+      sql: `update deliveries set state = 'parked', updated_at = ?1,
+          cause = case when kind <> 'create' then '${notLookedUp}' when cause = '${notIdentified}' then cause else '${unknownOutcome}' end,
+          detail = case when instr(coalesce(detail, ''), ?2) > 0 then detail else coalesce(detail || '; ', '') || ?2 end
+        where system = ?3 and state = 'unknown'`,
+      args: [toIso(now), switchedOff, system],
+    },
+  ]);
+  return results[0]?.rowsAffected ?? 0;
 }
 
 /** Reserves a create for the person who names its ticket. Returns false if the create does not wait for that. */

@@ -1,14 +1,15 @@
 /** Operations on the ledger of tickets and deliveries. */
 import type { Probe } from "../../core/tickets/probes.ts";
 import type { SlaMinutes } from "../../core/tickets/sla.ts";
-import type { TicketSystemName } from "../../core/tickets/ticket.ts";
+import type { RemoteTicket, TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { OpenDatabase, Operations } from "../database/operation.ts";
 import { passGate } from "./cadence-gate.ts";
 import { levelOfTicket } from "./campaign-members.ts";
 import { keepWaits } from "./clock-set-back.ts";
 import { listDeadLetters, type MendedRequest, mendDelivery, readProbe, saveProbe } from "./dead-letters.ts";
 import { beginDelivery, dueDeliveries, type Sending } from "./due-deliveries.ts";
-import { askAgain, knownTickets, nextGeneration, ownerOfTicket, takeUndecided } from "./made-tickets.ts";
+import { askAgain, knownTickets, nextGeneration, ownerOfTicket, parkUnknown, takeUndecided } from "./made-tickets.ts";
+import { noteTarget } from "./new-target.ts";
 import {
   knownTicket,
   listSecondLooks,
@@ -118,7 +119,13 @@ export const outboxOperations = {
   },
   saveThrottle: {
     kind: "write",
-    run: ({ database }, system: TicketSystemName, until: number) => saveThrottle(database, system, until),
+    run: ({ database }, name: string, until: number, now: number) => saveThrottle(database, name, until, now),
+  },
+  /** See `noteTarget` (new-target.ts). */
+  noteTarget: {
+    kind: "write",
+    run: ({ database }, system: TicketSystemName, name: string, now: number, lookUpBy: number) =>
+      noteTarget(database, system, name, now, lookUpBy),
   },
   listThrottles: { kind: "read", run: ({ database }) => listThrottles(database) },
   readProbe: { kind: "read", run: ({ database }, system: TicketSystemName) => readProbe(database, system) },
@@ -133,8 +140,12 @@ export const outboxOperations = {
   },
   ownerOfTicket: {
     kind: "read",
-    run: ({ database }, system: TicketSystemName, remote: { id: string; key: string }, otherThan: number) =>
+    run: ({ database }, system: TicketSystemName, remote: RemoteTicket, otherThan: number) =>
       ownerOfTicket(database, system, remote, otherThan),
+  },
+  parkUnknown: {
+    kind: "write",
+    run: ({ database }, system: TicketSystemName, now: number) => parkUnknown(database, system, now),
   },
   takeUndecided: {
     kind: "write",

@@ -45,7 +45,7 @@ const newTicketsSql = `insert into tickets (incident_id, entity_name, system, ge
 const newCreatesSql = `insert into deliveries (id, ticket_id, kind, state, cause, payload, asked, hint, after_seq, next_attempt_at, trigger, who, created_at, updated_at)
     select j.value->>3, t.id, 'create', case when ${isFromBackup("t.incident_id")} or exists (select 1 from deliveries d where d.ticket_id = t.id and d.kind = 'create'
         and (d.cause in ('unknown_outcome', 'interrupted', 'restored', 'made_not_identified', 'send_again') or exists (select 1 from delivery_attempts a where a.delivery_id = d.id
-          and a.action = 'send' and a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json', 'answer_error', 'unexpected', 'defect'))))
+          and a.action = 'send' and a.outcome in ('timeout', 'connection_broke', 'server_error', 'no_json', 'answer_error', 'unexpected', 'too_long', 'defect'))))
         then 'unknown' else 'planned' end, case when ${isFromBackup("t.incident_id")} then '${restored}' end,
       j.value->>6, j.value->>7, coalesce((select d.hint from deliveries d where d.ticket_id = t.id and d.kind = 'create' order by d.seq limit 1),
         case when ${isFromBackup("t.incident_id")} then ${hintOfBackup} end),
@@ -89,23 +89,23 @@ export const deliveryColumns = `d.id, d.ticket_id, t.incident_id, t.entity_name,
   d.hint, d.next_attempt_at, d.cause, d.detail, d.trigger, d.who, d.created_at, d.updated_at`;
 export const deliveryTables = "deliveries d join tickets t on t.id = d.ticket_id";
 
-/** The stored times before which each system accepts no request (Retry-After). */
-export async function listThrottles(database: Database): Promise<{ system: TicketSystemName; until: number }[]> {
+/** The stored times (epoch ms) before which each target accepts no request (Retry-After), by its name; earlier versions kept them by system. */
+export async function listThrottles(database: Database): Promise<{ name: string; until: number }[]> {
   const { rows } = await database.read("select key, value from meta where key like 'throttled/%'");
-  return rows.map((row) => ({
-    system: text(row, "key").slice("throttled/".length) as TicketSystemName,
-    until: Number(text(row, "value")),
-  }));
+  return rows.map((row) => ({ name: text(row, "key").slice("throttled/".length), until: Number(text(row, "value")) }));
 }
 
-/** Stores the time (epoch ms) before which a system accepts no request. */
-export async function saveThrottle(database: Database, system: TicketSystemName, until: number): Promise<void> {
-  await database.write([
-    {
-      sql: "insert into meta values (?, ?) on conflict do update set value = excluded.value",
-      args: [`throttled/${system}`, String(until)],
-    },
-  ]);
+/** Stores the time (epoch ms) before which the target of this name accepts no request; what has passed at `now` is forgotten. */
+export async function saveThrottle(database: Database, name: string, until: number, now: number): Promise<void> {
+  const passed = "delete from meta where key like 'throttled/%' and cast(value as integer) <= ?";
+  await database.write([{ sql: passed, args: [now] }, throttleStatement(name, until)]);
+}
+
+export function throttleStatement(name: string, until: number): Statement {
+  return {
+    sql: "insert into meta values (?, ?) on conflict do update set value = excluded.value",
+    args: [`throttled/${name}`, String(until)],
+  };
 }
 
 /** The request that made the ticket; null where it is no longer kept. */

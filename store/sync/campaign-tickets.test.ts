@@ -116,7 +116,7 @@ const creates = () =>
 const outcome = (delivery: Delivery, state: Delivery["state"], more: object = {}) => ({
   ...{ id: delivery.id, state, attempts: delivery.attempts, lookups: delivery.lookups, nextAttemptAt: now },
   ...{ cause: null, detail: null, attempt: null, remote: null, commentId: null, known: null, next: null },
-  ...{ throttledUntil: null, ...more },
+  ...{ throttled: null, ...more },
 });
 
 async function createOf(name: string): Promise<Delivery> {

@@ -1,4 +1,5 @@
 /** Deliveries that a person gives up: never sent, with the reason in the ledger and in the history of their incidents, in the same commit. */
+import { notIdentified, unknownOutcome } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
 import type { OpenIncidents } from "../incidents/operations.ts";
@@ -23,7 +24,7 @@ export async function discardDeliveries(
 }
 
 /**
- * Gives up one that is parked, dead, or waits its turn. `seen`: when it was last changed as the person saw it (epoch milliseconds), null = whenever.
+ * Gives up one that is parked, dead, waits its turn, or has an outcome that is not known. `seen`: when it was last changed as the person saw it (epoch milliseconds), null = whenever.
  * Returns false if it is being sent or finished, or has been changed since.
  */
 export async function discardDelivery(
@@ -36,7 +37,7 @@ export async function discardDelivery(
 ): Promise<boolean> {
   return UnitOfWork.inOneWrite(open, author, now, async (unit) => {
     const { rows } = await open.database.read(
-      "select seq from deliveries where id = ? and state in ('planned', 'parked', 'dead') and (?2 is null or updated_at = ?2)",
+      "select seq from deliveries where id = ? and state in ('planned', 'unknown', 'parked', 'dead') and (?2 is null or updated_at = ?2)",
       [id, seen === null ? null : toIso(seen)],
     );
     const seqs = rows.map((row) => integer(row, "seq"));
@@ -57,7 +58,10 @@ async function giveUp(unit: UnitOfWork, seqs: readonly number[], reason: string)
   const at = toIso(unit.now);
   unit.add(
     {
-      sql: `update deliveries set state = 'discarded', detail = ?, who = ?, updated_at = ? where seq in (select value from json_each(?))`,
+      // What may have arrived is looked up first where a person wants the ticket later.
+      sql: `update deliveries set state = 'discarded', detail = ?, who = ?, updated_at = ?,
+          cause = case when state = 'unknown' and kind = 'create' and cause is not '${notIdentified}' then '${unknownOutcome}' else cause end
+        where seq in (select value from json_each(?))`,
       args: [reason, unit.author.who, at, JSON.stringify(seqs)],
     },
     orphansOf(

@@ -1,13 +1,14 @@
 /** Operations that read tickets back or record the outcome of a delivery: both change the incident in the same commit. */
-import type { RemoteChange, Ticket, TicketSystemName } from "../../core/tickets/ticket.ts";
+import { notIdentified, type RemoteChange, type Ticket, type TicketSystemName } from "../../core/tickets/ticket.ts";
 import type { Operations } from "../database/operation.ts";
 import { applyIncidentChange } from "../incidents/incident-changes.ts";
 import { findIncidents } from "../incidents/incident-rows.ts";
 import { changeRules, type OpenIncidents } from "../incidents/operations.ts";
 import { correlationAuthor, UnitOfWork } from "../incidents/unit-of-work.ts";
 import { type DeliveryOutcome, outcomeStatements } from "../outbox/delivery-outcomes.ts";
+import { ownerOfTicket } from "../outbox/made-tickets.ts";
 import { bringUpToDate, dropUpdatesOfPredecessor } from "../outbox/ticket-updates.ts";
-import { previousKey, ticketOfDelivery } from "../outbox/tickets.ts";
+import { findDelivery, previousKey, ticketOfDelivery } from "../outbox/tickets.ts";
 import { discardDeliveries, discardDelivery } from "./give-up.ts";
 import { renewTicket } from "./renew-ticket.ts";
 import {
@@ -81,13 +82,28 @@ export const syncOperations = {
   },
 } satisfies Operations<OpenIncidents>;
 
-async function finishDelivery(open: OpenIncidents, outcome: DeliveryOutcome, now: number): Promise<void> {
+/**
+ * `taken`: the ticket is another incident's, so it is not linked, and the create waits for a person. `decided`: a person has decided meanwhile, and nothing
+ * is written.
+ */
+export type Finished = "done" | "taken" | "decided";
+
+async function finishDelivery(open: OpenIncidents, outcome: DeliveryOutcome, now: number): Promise<Finished> {
   const { database, ticketRules } = open;
   const ticket = outcome.remote === null ? null : await ticketOfDelivery(database, outcome.id);
   const author = { who: "rhythmx", source: ticket?.system ?? "rhythmx" };
-  await UnitOfWork.inOneTransaction(open, author, now, async (unit) => {
+  return UnitOfWork.inOneTransaction(open, author, now, async (unit) => {
+    const { state } = (await findDelivery(database, outcome.id)) ?? { state: "discarded" };
+    if (state === "discarded" || state === "confirmed") return "decided";
+    if (ticket === null || outcome.remote === null) {
+      unit.add(...outcomeStatements(outcome, now));
+      return "done";
+    }
+    if ((await ownerOfTicket(database, ticket.system, outcome.remote, ticket.id)) !== null) {
+      unit.add(...outcomeStatements(taken(outcome, outcome.remote.key, now), now));
+      return "taken";
+    }
     unit.add(...outcomeStatements(outcome, now));
-    if (ticket === null || outcome.remote === null) return;
     unit.add(...bringUpToDate(ticket.id, ticketRules.policies, now), dropUpdatesOfPredecessor(ticket.id, now));
     await unit.flush();
     const { key: id, url } = outcome.remote;
@@ -95,7 +111,15 @@ async function finishDelivery(open: OpenIncidents, outcome: DeliveryOutcome, now
     const instead = await previousKey(database, ticket);
     const request = { ticket: { id, url, system, ...(instead === null ? {} : { instead }) } };
     // Retention may have removed the incident in the meantime.
-    if (!(await findIncidents(database, [incidentId])).has(incidentId)) return;
-    await applyIncidentChange(unit, changeRules(open), incidentId, request);
+    if ((await findIncidents(database, [incidentId])).has(incidentId))
+      await applyIncidentChange(unit, changeRules(open), incidentId, request);
+    return "done";
   });
+}
+
+/** A target that names another incident's ticket, as one that merges duplicates does: what it has made is looked up once, then a person names it. */
+function taken(outcome: DeliveryOutcome, key: string, now: number): DeliveryOutcome {
+  const detail = `the target answers with ${key}, which is another incident's ticket`;
+  const unknown = { state: "unknown" as const, cause: notIdentified, lookups: 0, nextAttemptAt: now, detail };
+  return { ...outcome, ...unknown, remote: null, next: null };
 }

@@ -308,7 +308,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     commentId: "c1",
     known: { status: "To Do", assigneeId: null },
     next: { kind: "link", content: null },
-    throttledUntil: now + 1000,
+    throttled: { name: "jira/1", until: now + 1000 },
   };
   const remote = {
     id: "10001",
@@ -499,7 +499,9 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       ],
     ],
     "tickets.mendDelivery": [[second, { payload: "{}", hasOwnTitle: true }, "a", now]],
-    "tickets.saveThrottle": [["jira", now]],
+    "tickets.saveThrottle": [["jira/1", now, now]],
+    "tickets.noteTarget": [["jira", "jira/2", now, now]],
+    "tickets.parkUnknown": [["jira", now]],
     "tickets.listThrottles": [[]],
     "tickets.readProbe": [["jira"]],
     "tickets.saveProbe": [
@@ -507,7 +509,7 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       ["jira", null],
     ],
     "tickets.knownTickets": [["jira", 0, 10]],
-    "tickets.ownerOfTicket": [["jira", { id: "10001", key: "SEC-1" }, 0]],
+    "tickets.ownerOfTicket": [["jira", { id: "10001", key: "SEC-1", url: "https://jira.example/browse/SEC-1" }, 0]],
     "tickets.takeUndecided": [[third, now]],
     "tickets.askAgain": [[third, "a", now]],
     "tickets.nextGeneration": [[third, now]],

@@ -32,7 +32,7 @@ const tools = () => ({
     return fetch(url, { ...init, signal: AbortSignal.any(limits.filter((one) => one != null)) });
   }) as typeof fetch,
   now: () => held.now ?? Date.now(),
-  throttle: { until: 0 },
+  throttle: { name: "test", until: 0 },
   timeoutMs: 180_000,
 });
 
@@ -192,7 +192,7 @@ for (const [name, make] of Object.entries(makers)) {
       const one = draft();
       const payload = await it.adapter.render(request(one));
       expect(await it.adapter.render(request(one))).toBe(payload);
-      const hint = await it.adapter.hint([]);
+      const hint = await it.adapter.hint([], payload);
       const before = it.count();
       const remote = await it.adapter.create(payload);
       expect(it.count()).toBe(before + 1);
@@ -210,7 +210,7 @@ for (const [name, make] of Object.entries(makers)) {
       expect(keys.toSorted()).toEqual([remote.key, other.key].toSorted());
       expect(await it.adapter.findAll(correlationOf(it.adapter.name, "INC-ffffffff", 1))).toEqual([]);
       // Those that a person may choose from, where the system lists them.
-      const shown = (await it.adapter.candidates?.(request(one).correlation)) ?? [];
+      const shown = (await it.adapter.candidates?.({ correlation: request(one).correlation, hint })) ?? [];
       expect(shown.map(({ ticket }) => ticket.key).toSorted()).toEqual(
         it.adapter.candidates === null ? [] : keys.toSorted(),
       );

@@ -55,7 +55,7 @@ async function outbound({ url, caFile, ...given }: OutboundCase): Promise<string
       headers: {},
       fetch: outboundFetch({ caFile: caFile ?? null, proxy: given.proxy ?? null, verifySsl: given.verifySsl ?? true }),
       now: () => 0,
-      throttle: { until: 0 },
+      throttle: { name: "test", until: 0 },
       timeoutMs: 10_000,
       secrets: [],
     });

@@ -75,6 +75,7 @@ const table: Readonly<Record<string, readonly string[] | null>> = {
   "POST /api/deliveries/:id/retry": investigating,
   "POST /api/deliveries/:id/discard": investigating,
   "POST /api/deliveries/:id/identify": investigating,
+  "GET /api/deliveries/:id/candidates": investigating,
   "GET /api/dead-letters": everyone,
   "POST /api/dead-letters/retry": investigating,
   "POST /api/dead-letters/discard": investigating,

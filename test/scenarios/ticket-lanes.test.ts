@@ -31,6 +31,7 @@ async function alone(env: Partial<Record<TicketSettingName, string>> = {}, users
     ...{ store, clock, sleep: clock.sleep, random: () => 0.5, faults },
     log: createLog({ level: "debug", format: "json", clock, write: (line) => void lines.push(line) }),
     defaultBaseUrl: () => "http://127.0.0.1",
+    targetKey: () => Buffer.alloc(32),
     userNames: () => [],
   });
   cleanUp.push(() => dispatcher.stop(0));
@@ -193,7 +194,9 @@ test("a Retry-After that a reading was answered with is stored, so that a restar
   };
   for (let n = 0; n < 20 && refusedAt === 0; n++) await it.jump(1);
   await it.rest();
-  expect(await it.store.tickets.listThrottles()).toEqual([{ system: "jira", until: refusedAt + 7_200_000 }]);
+  expect(await it.store.tickets.listThrottles()).toEqual([
+    { name: expect.stringMatching(/^jira\/[0-9a-f]{16}$/), until: refusedAt + 7_200_000 },
+  ]);
 }, 300_000);
 
 test("a search for second tickets that finds none leaves what the create says", async () => {

@@ -47,6 +47,10 @@ export interface ServiceNowOptions {
   /** Columns besides those of every incident, or in their place. */
   dictionary?: readonly DictionaryColumn[];
   policies?: readonly Policy[];
+  /** Its tables of tickets; a record is in one of them. */
+  tables?: readonly string[];
+  /** Whether it heeds the conditions of a query. */
+  filters?: boolean;
   /** Tables that the account may not read, of those that describe others. */
   unreadable?: readonly string[];
 }

@@ -38,6 +38,8 @@ export class ServiceNowStandIn extends StandIn {
       dictionary: [],
       policies: [],
       unreadable: [],
+      tables: ["incident"],
+      filters: true,
       ...options,
     };
   }
@@ -53,10 +55,10 @@ export class ServiceNowStandIn extends StandIn {
     if (table === "sys_journal_field" && asked.method === "GET") return this.#journalOf(asked);
     const described = asked.method === "GET" ? dictionaryTable(this.options, table, asked) : null;
     if (described !== null) return described;
-    if (table !== "incident") return { status: 400, body: failure(`Invalid table ${table}`) };
-    if (id !== "") return this.#one(asked, id);
-    if (asked.method === "GET") return this.#list(asked);
-    if (asked.method === "POST") return this.#insert(asked);
+    if (!this.options.tables.includes(table)) return { status: 400, body: failure(`Invalid table ${table}`) };
+    if (id !== "") return this.#one(asked, table, id);
+    if (asked.method === "GET") return this.#list(asked, table);
+    if (asked.method === "POST") return this.#insert(asked, table);
     return { status: 405, body: failure("Method not supported") };
   }
 
@@ -67,7 +69,7 @@ export class ServiceNowStandIn extends StandIn {
   }
 
   /** Parts of a query that it does not understand are ignored in silence, as the documentation says. */
-  #list(asked: Asked): Reply {
+  #list(asked: Asked, table: string): Reply {
     const parts = (asked.query.get("sysparm_query") ?? "").split("^");
     const valid = parts
       .map((part) => /^(\w+?)(>=|=)(.*)$/.exec(part))
@@ -77,8 +79,11 @@ export class ServiceNowStandIn extends StandIn {
       );
     // Times in queries are those of the account's zone.
     const local = (row: Row) => shifted(row.sys_updated_on ?? "", this.options.zoneHours);
-    const found = this.rows.filter((row) =>
-      valid.every((one) => (one?.[2] === ">=" ? local(row) >= (one[3] ?? "") : row[one?.[1] ?? ""] === one?.[3])),
+    const ofTable = this.rows.filter((row) => (row.sys_class_name ?? "incident") === table);
+    const found = ofTable.filter((row) =>
+      (this.options.filters ? valid : []).every((one) =>
+        one?.[2] === ">=" ? local(row) >= (one[3] ?? "") : row[one?.[1] ?? ""] === one?.[3],
+      ),
     );
     if (parts.includes("ORDERBYDESCsys_updated_on"))
       found.sort((a, b) => (b.sys_updated_on ?? "").localeCompare(a.sys_updated_on ?? ""));
@@ -100,7 +105,7 @@ export class ServiceNowStandIn extends StandIn {
     return { status: 200, body: { result: shown } };
   }
 
-  #insert(asked: Asked): Reply {
+  #insert(asked: Asked, table: string): Reply {
     if (asked.headers["content-type"] !== "application/json")
       return { status: 400, body: failure("Content-Type is missing") };
     let body: Record<string, unknown>;
@@ -115,6 +120,7 @@ export class ServiceNowStandIn extends StandIn {
       state: "1",
       assigned_to: "",
       sys_mod_count: "0",
+      sys_class_name: table,
     };
     // Columns that there are not are dropped in silence; texts are cut at the column's length.
     for (const [name, value] of Object.entries(body))
@@ -202,8 +208,8 @@ export class ServiceNowStandIn extends StandIn {
     });
   }
 
-  #one(asked: Asked, id: string): Reply {
-    const row = this.rows.find((one) => one.sys_id === id);
+  #one(asked: Asked, table: string, id: string): Reply {
+    const row = this.rows.find((one) => one.sys_id === id && (one.sys_class_name ?? "incident") === table);
     const isHidden = asked.method === "GET" && !this.options.readable;
     if (row === undefined || isHidden)
       return {

@@ -15,6 +15,7 @@ import {
 import type { TicketSystem } from "../../../core/tickets/ticket-system.ts";
 import { type Exchanges, recordingExchanges } from "../../../integrations/exchanges.ts";
 import type { DeliveryOutcome } from "../../../store/outbox/delivery-outcomes.ts";
+import type { Finished } from "../../../store/sync/operations.ts";
 import type { Log } from "../../runtime/log.ts";
 import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
 import type { LaneView } from "./jobs.ts";
@@ -88,7 +89,7 @@ class Carrier {
         level = text.level;
         payload = await target.render({ correlation: await this.#correlation(), draft: text });
       }
-      const hint = await target.hint(await store.tickets.knownTickets(system, ticketId, mostKnown));
+      const hint = await target.hint(await store.tickets.knownTickets(system, ticketId, mostKnown), payload);
       const title = target.titleOf(payload);
       if (!(await store.tickets.beginDelivery({ id, payload, hint, asked: level, title }, clock.now()))) return;
     } catch (error) {
@@ -162,7 +163,7 @@ class Carrier {
     } catch (error) {
       return this.#lookUpFailed(error);
     }
-    if ("commentId" in finding) return this.#confirmed(this.#attempt("lookup", "found"), finding);
+    if ("commentId" in finding) return void (await this.#confirmed(this.#attempt("lookup", "found"), finding));
     circuit.succeeded();
     const { next, cause, detail, outcome } = finding;
     await this.#settle(next, cause, detail, this.#attempt("lookup", outcome));
@@ -213,16 +214,18 @@ class Carrier {
   async #succeeded(target: TicketSystem, attempt: Attempt, remote: RemoteTicket | null): Promise<void> {
     const { kind, incidentId: incident, system } = this.#delivery;
     const next = kind === "create" && target.link !== null ? { kind: "link" as const, content: null } : null;
-    await this.#confirmed(attempt, { detail: remote?.warning ?? null, remote, next });
-    if (remote !== null) this.#parts.log.info("ticket created", { incident, system, ticket: remote.key });
+    const finished = await this.#confirmed(attempt, { detail: remote?.warning ?? null, remote, next });
+    if (remote === null || finished === "decided") return;
+    const words = finished === "done" ? "ticket created" : "another incident's ticket was answered";
+    this.#parts.log[finished === "done" ? "info" : "warn"](words, { incident, system, ticket: remote.key });
   }
 
-  async #confirmed(attempt: Attempt | null, made: Partial<DeliveryOutcome>): Promise<void> {
+  async #confirmed(attempt: Attempt | null, made: Partial<DeliveryOutcome>): Promise<Finished> {
     const { clock, circuit } = this.#parts;
     const { id, attempts, lookups } = this.#delivery;
     circuit.succeeded();
     const done = { id, state: "confirmed" as const, attempts, lookups, nextAttemptAt: clock.now() };
-    await this.#record({ ...done, cause: null, detail: null, attempt, ...nothingMade, ...made });
+    return this.#record({ ...done, cause: null, detail: null, attempt, ...nothingMade, ...made });
   }
 
   /** `sent`: a request was sent that may have had an effect. */
@@ -260,14 +263,15 @@ class Carrier {
   }
 
   /** Repeats the write until it succeeds: an outcome that is not stored would have to be looked up after a restart. */
-  async #record(outcome: Omit<DeliveryOutcome, "throttledUntil">): Promise<void> {
+  async #record(outcome: Omit<DeliveryOutcome, "throttled">): Promise<Finished> {
     const { store, clock, log, lane } = this.#parts;
-    const { until } = lane.throttle;
-    const throttledUntil = until > clock.now() ? until : null;
+    const { until, name } = lane.throttle;
+    const throttled = until > clock.now() ? { name, until } : null;
     for (;;) {
       try {
-        await store.tickets.finishDelivery({ ...outcome, throttledUntil }, clock.now());
-        return lane.outcomes.note(outcome, clock.now());
+        const finished = await store.tickets.finishDelivery({ ...outcome, throttled }, clock.now());
+        if (finished === "done") lane.outcomes.note(outcome, clock.now());
+        return finished;
       } catch (error) {
         if (!(error instanceof StoreError) || lane.stopping.aborted) throw error;
         log.error("an outcome cannot be written yet", { delivery: outcome.id, error: messageOf(error) });

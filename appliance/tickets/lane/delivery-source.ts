@@ -20,17 +20,21 @@ export class DeliverySource implements JobSource {
   #notedAt: number | null = null;
   /** Whether the clock may have been set back since waits were brought in line with it; so at the start. */
   #keepsWaits = true;
+  /** When it was last seen to that nothing waits to be looked up in a system that is switched off; epoch milliseconds. */
+  #parkedAt = Number.NEGATIVE_INFINITY;
 
   constructor(lane: LaneView) {
     this.#lane = lane;
   }
 
   apply({ retry }: TicketSettings): void {
+    this.#parkedAt = Number.NEGATIVE_INFINITY;
     this.#schedule.set(retry.schedule);
   }
 
   async note(now: number): Promise<void> {
-    const { throttle, system } = this.#lane;
+    const { throttle, system, isEnabled } = this.#lane;
+    if (!isEnabled && Math.abs(now - this.#parkedAt) >= minuteMs) await this.#parkUnknown(now);
     const setBackBy = (this.#notedAt ?? now) - now;
     if (setBackBy > 0) throttle.until -= setBackBy;
     this.#keepsWaits ||= setBackBy > minuteMs;
@@ -73,6 +77,14 @@ export class DeliverySource implements JobSource {
       else times.push(clock.now() + wait);
     }
     return { jobs, nextAt: Math.min(...times) };
+  }
+
+  /** What may have arrived in a system that was switched off since is nobody's but a person's. */
+  async #parkUnknown(now: number): Promise<void> {
+    const { system, tools } = this.#lane;
+    this.#parkedAt = now;
+    const parked = await tools.store.tickets.parkUnknown(system, now);
+    if (parked > 0) tools.log.warn("a ticket system that is switched off may have what was sent", { system, parked });
   }
 
   #job(delivery: Delivery): Job {

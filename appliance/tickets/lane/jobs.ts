@@ -65,6 +65,7 @@ export interface LaneView {
   readonly current: LaneSettings | null;
   /** The system's Retry-After. */
   readonly throttle: Throttle;
+  readonly isEnabled: boolean;
   readonly stopping: AbortSignal;
   readonly outcomes: Outcomes;
   /** The user name here of a person in the system. */

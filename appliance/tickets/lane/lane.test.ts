@@ -57,6 +57,7 @@ async function laneWith(readings: readonly number[], updates: readonly number[])
         }),
       ),
     comments: async () => [],
+    owns: async () => true,
   };
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const tools = {
@@ -66,18 +67,13 @@ async function laneWith(readings: readonly number[], updates: readonly number[])
     random: () => 0,
     log,
   };
-  const lane = new Lane(
-    "jira",
-    { ...tools, userNames: () => [] } as never,
-    { until: 0 },
-    new AbortController().signal,
-    {
-      worked() {},
-      turned() {},
-    },
-  );
+  const lane = new Lane("jira", { ...tools, userNames: () => [] } as never, new AbortController().signal, {
+    worked() {},
+    turned() {},
+  });
   const { settings } = readTicketSettings(new Map());
-  lane.apply(settings, { isEnabled: () => true, of: () => target } as never);
+  const throttle = { name: "jira", until: 0 };
+  lane.apply(settings, { isEnabled: () => true, of: () => target, throttleOf: () => throttle } as never);
   lane.open();
   lane.wake();
   const begun = (reads: number, sends: number) =>

@@ -30,7 +30,6 @@ const longestUnseenMs = minuteMs;
 export class Lane implements LaneView {
   readonly system: TicketSystemName;
   readonly tools: LaneTools;
-  readonly throttle: Throttle;
   readonly stopping: AbortSignal;
   readonly outcomes = new Outcomes();
   readonly #deliveries = new DeliverySource(this);
@@ -53,25 +52,22 @@ export class Lane implements LaneView {
   /** When work is next due, and when the last turn started; epoch milliseconds. */
   #dueAt = 0;
   #seenAt = 0;
-  /** When an error on our side happened. */
   #errorAt: number | null = null;
 
-  constructor(
-    system: TicketSystemName,
-    tools: LaneTools,
-    throttle: Throttle,
-    stopping: AbortSignal,
-    listeners: LaneListeners,
-  ) {
+  constructor(system: TicketSystemName, tools: LaneTools, stopping: AbortSignal, listeners: LaneListeners) {
     this.system = system;
     this.tools = tools;
-    this.throttle = throttle;
     this.stopping = stopping;
     this.#listeners = listeners;
   }
 
   get current(): LaneSettings | null {
     return this.#current;
+  }
+
+  /** Of the target that the settings in force name. */
+  get throttle(): Throttle {
+    return this.#systems?.throttleOf(this.system) ?? { name: this.system, until: 0 };
   }
 
   get isEnabled(): boolean {
@@ -93,6 +89,11 @@ export class Lane implements LaneView {
     this.#current = { settings, circuit, target: (entity) => systems.of(this.system, entity) };
     this.#deliveries.apply(settings);
     this.#searches.apply(settings);
+  }
+
+  /** Makes what has failed due at once: the settings name another target. */
+  retryAll(): void {
+    this.#deliveries.retryAll(this.tools.clock.now());
   }
 
   /** Allows turns from now on. */
@@ -269,7 +270,6 @@ export class Lane implements LaneView {
     this.#underWay.set(job, { reads, done });
   }
 
-  /** Reads only. */
   async #probeSystem(circuit: Circuit): Promise<void> {
     const { store, clock, log, system } = { ...this.tools, system: this.system };
     try {
@@ -294,7 +294,7 @@ export class Lane implements LaneView {
   }
 
   async #keepThrottle(): Promise<void> {
-    const { until } = this.throttle;
-    if (until > this.tools.clock.now()) await this.tools.store.tickets.saveThrottle(this.system, until);
+    const [{ name, until }, now] = [this.throttle, this.tools.clock.now()];
+    if (until > now) await this.tools.store.tickets.saveThrottle(name, until, now);
   }
 }

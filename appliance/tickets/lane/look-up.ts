@@ -14,6 +14,7 @@ import {
 } from "../../../core/tickets/ticket.ts";
 import type { TicketSystem } from "../../../core/tickets/ticket-system.ts";
 import { isRefused } from "../../../integrations/answers.ts";
+import { unrecorded } from "../../../integrations/exchanges.ts";
 import type { Store } from "../../../store/open-store.ts";
 import type { Log } from "../../runtime/log.ts";
 import { causeOf } from "./failures.ts";
@@ -38,18 +39,18 @@ export async function lookUp(
   const { system, ticketId, cause, detail, hint } = delivery;
   try {
     const { remote, doubt } = await seen(target, correlation, hint, cause === restored);
-    // A target that does not support the query may return any ticket.
     if (remote !== null && (await store.tickets.ownerOfTicket(system, remote, ticketId)) === null)
       return { kind: "found", remote };
+    if (remote !== null && cause !== sendAgain)
+      return undecided(delivery, `${remote.key}, which it shows for it, is another incident's ticket`, clock);
     if (cause === notIdentified) return undecided(delivery, null, clock);
-    // A target without hints has a consistent look-up, so one is enough. After a restore Jira may have no ticket that would give a hint.
-    const isOneLook = (hint === null && !(cause === restored && system === "jira")) || cause === sendAgain;
+    const isOneLook = !target.searchLags || cause === sendAgain;
     const next = afterEmptyLookup(delivery, isOneLook ? forOneLook(delivery, retry) : retry, clock.now());
     if (next.state === "unknown") return { kind: "settled", next, cause, detail, outcome: "not found" };
     if (cause === sendAgain) return { kind: "send again" };
     if (next.state === "parked" || doubt !== null) return undecided(delivery, doubt, clock);
     const known = await store.tickets.knownTickets(system, ticketId, mostKnown);
-    if (known.length > 0 && (await target.findsOwn(known)))
+    if (known.length > 0 && (await unrecorded(() => target.findsOwn(known))))
       return { kind: "settled", next, cause, detail, outcome: "not found" };
     const why = "nothing was found, but the account has not yet read a ticket of its own, so that says nothing";
     return undecided(delivery, why, clock);
@@ -80,7 +81,7 @@ export async function lookUpComment(
   } catch (error) {
     if (!isRefused(error)) throw error;
     const isMissing = causeOf(error) === "not_found" && ticket !== null;
-    const gone = isMissing && (await isGone(ticket, target, { store, clock, log }).catch(notSeen));
+    const gone = isMissing && (await unrecorded(() => isGone(ticket, target, { store, clock, log })).catch(notSeen));
     return {
       kind: "settled",
       next: { state: "parked", attempts, lookups: lookups + 1, nextAttemptAt: clock.now(), reason: "parked" },
@@ -110,6 +111,8 @@ async function seen(
   } catch (error) {
     if (error instanceof DeliveryError && error.code === "inconclusive")
       return { remote: null, doubt: isOld ? null : error.message };
+    if (error instanceof DeliveryError && ["elsewhere", "unfiltered"].includes(error.code))
+      return { remote: null, doubt: error.message };
     throw error;
   }
 }

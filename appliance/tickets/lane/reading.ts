@@ -10,18 +10,18 @@ import type { Log } from "../../runtime/log.ts";
 const mostKnown = 5;
 
 /**
- * Before a ticket is read or written by its id: the address in the settings may be that of another site by now, which has a ticket of that id, too.
- * @throws DeliveryError other_site
+ * Before a ticket is read or written by its id: the settings may name another site or table by now, which has a ticket of that id, too, or does not
+ * have it and says that it is gone. @throws DeliveryError other_site
  */
 export async function expectOurs(
   { system, incidentId, generation, remote }: Ticket,
-  { owns }: TicketSystem,
+  target: TicketSystem,
 ): Promise<void> {
-  if (remote === null || !owns) return;
-  if (await owns({ remote, correlation: correlationOf(system, incidentId, generation) })) return;
+  if (remote === null) return;
+  if (await target.owns({ remote, correlation: correlationOf(system, incidentId, generation) })) return;
   throw new DeliveryError(
     "other_site",
-    `${remote.key} was made at ${remote.url}, and what has its id at the address of the settings is another ticket: set the address of before again, or give this up`,
+    `${remote.key} was made at ${remote.url}, and what the settings name now does not have it (another ticket may have its number there): set the address and table of before again, or give this up`,
     { retryable: false, data: { permanent: true, status: null, words: "" } },
   );
 }

@@ -86,7 +86,7 @@ async function attemptSystem(system: TicketSystem, id: string, count: () => numb
 export const tools = (input: Uint8Array) => ({
   ...answering(input),
   now: () => 1_790_000_000_000,
-  throttle: { until: 0 },
+  throttle: { name: "test", until: 0 },
 });
 
 const jiraOf = (deployment: "cloud" | "datacenter") => (input: Uint8Array) => {

@@ -106,9 +106,23 @@ export const deliveryDetail = v.object({
     v.object({
       ...attemptFields,
       request_body: keptBody("What was sent"),
-      answer_body: keptBody("What the target said"),
+      answer_body: keptBody("What the target said; of look-ups not for callers who are limited to entities"),
     }),
   ),
+});
+
+export const foundCandidates = v.object({
+  candidates: v.array(
+    v.object({
+      number: v.pipe(text, v.description("For `identify`.")),
+      url: text,
+      title: v.pipe(text, v.description("Empty: the target does not say.")),
+      status: v.pipe(text, v.description("As the target calls it; empty: it does not say.")),
+      made_at: orNull(time),
+      ticket_of: v.pipe(orNull(text), v.description("The incident whose ticket it is already, and stays.")),
+    }),
+  ),
+  doubt: v.pipe(orNull(text), v.description("Why there may be others, or why nothing is shown; null = that is all.")),
 });
 
 export const deadLetterGroup = v.object({

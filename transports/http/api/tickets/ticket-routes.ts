@@ -4,7 +4,7 @@ import { deliveryStates, ticketSystems } from "../../../../core/tickets/ticket.t
 import type { ApiDependencies } from "../dependencies.ts";
 import { entityFilter, paging, shortText, sinceTime, someText, word } from "../parameters.ts";
 import { type Route, route } from "../route.ts";
-import { deliveryDetail, deliveryRow, riskUpdate, ticketRow } from "../shapes/ticket-shapes.ts";
+import { deliveryDetail, deliveryRow, foundCandidates, riskUpdate, ticketRow } from "../shapes/ticket-shapes.ts";
 import { momentOf } from "./dead-letter-routes.ts";
 
 const system = v.pipe(word(ticketSystems), v.description("The ticket system."));
@@ -190,7 +190,10 @@ export function ticketRoutes({ tickets }: ApiDependencies): Route[] {
       answers: {
         200: { description: "The delivery.", schema: deliveryRow },
         404: unknown,
-        409: { description: "It is neither, or was changed since `updated_at`." },
+        409: {
+          description:
+            "It is neither, or was changed since `updated_at`; or it would be looked up once more, and the system is switched off.",
+        },
       },
       handle: async ({ c, caller, param, body }) =>
         c.json(await tickets.retry(caller, param("id"), body.fields ?? null, momentOf(body.updated_at) ?? null)),
@@ -214,6 +217,20 @@ export function ticketRoutes({ tickets }: ApiDependencies): Route[] {
     }),
     route({
       ...write,
+      method: "GET",
+      path: "/api/deliveries/:id/candidates",
+      summary: "The tickets that the target shows for a create that waits to be named",
+      description:
+        "For a create that is parked as `made_not_identified` or `unknown_outcome`: the target is searched for its label or correlation id (`correlation` of the delivery). Nothing is written there. Tickets of incidents that the caller does not see are left out.",
+      answers: {
+        200: { description: "What there is to choose from.", schema: foundCandidates },
+        404: unknown,
+        409: { description: "It waits for nothing of the kind, or the system is not configured." },
+      },
+      handle: async ({ c, caller, param }) => c.json(await tickets.candidates(caller, param("id"))),
+    }),
+    route({
+      ...write,
       method: "POST",
       path: "/api/deliveries/:id/discard",
       summary: "Gives a delivery up",
@@ -222,7 +239,7 @@ export function ticketRoutes({ tickets }: ApiDependencies): Route[] {
       answers: {
         200: { description: "The delivery.", schema: deliveryRow },
         404: unknown,
-        409: { description: "It is under way or finished, or was changed since `updated_at`." },
+        409: { description: "It is being sent or finished, or was changed since `updated_at`." },
       },
       handle: async ({ c, caller, param, body }) =>
         c.json(await tickets.discard(caller, param("id"), body.reason, momentOf(body.updated_at) ?? null)),
