@@ -49,6 +49,8 @@ export class StoreWorker {
   #replica: Replica | null = null;
   /** See `Followed`; undefined: it was not looked at yet. */
   #unknownSchema: string | null | undefined;
+  /** The last call that was answered out of order. */
+  #aside: Promise<unknown> = Promise.resolve();
   /** In a Worker that does nothing else. */
   #lease: LeaseAgent | null = null;
   /** In a Worker that does nothing else. */
@@ -75,6 +77,13 @@ export class StoreWorker {
       this.#open?.assets.settle();
     }
     return [...this.#committed.splice(0), ...this.#appended.splice(0), ...replies];
+  }
+
+  /** Answers a call beside those in order. */
+  aside(call: StoreCall): Promise<StoreReply> {
+    const reply = this.#answer(call).catch((error: unknown) => failure(call.id, error));
+    this.#aside = reply;
+    return reply;
   }
 
   /** The number of calls at the front that share a commit. */
@@ -268,6 +277,7 @@ export class StoreWorker {
   async #close(): Promise<void> {
     if (this.#open?.lock) await this.#open.database.read("PRAGMA wal_checkpoint(TRUNCATE)").catch(() => {});
     this.#closeReplica();
+    await this.#aside;
     this.#open?.database.close();
     await this.#open?.lock?.release();
     this.#reading?.database.close();

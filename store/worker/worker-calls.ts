@@ -22,6 +22,9 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** A Worker that is used again never answers with the number of a call of before. */
+let nextId = 1;
+
 export class WorkerCalls {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
@@ -30,7 +33,6 @@ export class WorkerCalls {
   readonly #onBroken: (error: StoreError) => void;
   readonly #onCommit: OnCommit;
   readonly #kept: KeptWorkers | null;
-  #nextId = 1;
   #dead: StoreError | null = null;
   #closing: Promise<void> | null = null;
 
@@ -101,7 +103,7 @@ export class WorkerCalls {
   }
 
   #send(method: StoreMethod, kind: Kind, args: unknown[]): Promise<unknown> {
-    const id = this.#nextId++;
+    const id = nextId++;
     return new Promise((resolve, reject) => {
       this.#worker.postMessage(encodeCall({ id, method, args }));
       this.#waiting.set(id, { kind, resolve, reject });

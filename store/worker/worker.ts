@@ -19,6 +19,11 @@ port.on("message", (message: CallMessage) => {
     port.postMessage({ id: call.id, value: null, wrote: false } satisfies StoreReply);
     return;
   }
+  // Writes do not wait for it: it asks etcd several times, and touches no file.
+  if (call.method === "trimLog") {
+    void worker.aside(call).then((reply) => port.postMessage(reply));
+    return;
+  }
   waiting.push(call);
   if (!working) setImmediate(work);
   working = true;

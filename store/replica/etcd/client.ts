@@ -51,6 +51,7 @@ export class EtcdClient {
   readonly #plain = new PlainAgent({ keepAlive: true, maxSockets: 8 });
   readonly #tls: TlsAgent;
   #current = 0;
+  #isClosed = false;
   /** When it is looked again whether the first endpoint answers. */
   #backAt = 0;
 
@@ -97,7 +98,8 @@ export class EtcdClient {
     let last: unknown = null;
     for (let next = this.#current, count = 0; ; ) {
       const left = end - performance.now();
-      if (left <= 0) throw new LogUnavailable(`etcd does not answer: ${words(last)}`, { cause: last });
+      if (left <= 0 || this.#isClosed)
+        throw new LogUnavailable(`etcd does not answer: ${words(last)}`, { cause: last });
       if (asked.size < this.#endpoints.length) {
         const mine = this.#attempt(next, path, text, Math.min(left, attempt));
         asked.add(mine);
@@ -133,7 +135,9 @@ export class EtcdClient {
     return this.#endpoints;
   }
 
+  /** Requests under way fail. */
   close(): void {
+    this.#isClosed = true;
     this.#plain.destroy();
     this.#tls.destroy();
   }
