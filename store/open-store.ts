@@ -7,6 +7,7 @@ import type { ReplicaOrder } from "./replica/open-replica.ts";
 import { LiveBackups } from "./worker/backups.ts";
 import type { Followed, Opened, OpenMode } from "./worker/calls.ts";
 import { type Clients, clientsOf } from "./worker/client.ts";
+import { FileCheck } from "./worker/file-check.ts";
 import type { KeptWorkers } from "./worker/kept-workers.ts";
 import type { Reading, Writing } from "./worker/operations.ts";
 import { Reader } from "./worker/reader.ts";
@@ -41,6 +42,8 @@ export interface Store extends IntakeStore, HourlyStore {
   trimLog(seq: number, mostBytes: number): Promise<void>;
   /** Copies the open file as it is at one moment to `to`, a new file, without holding up who writes. @throws StoreError */
   copy(to: string): Promise<void>;
+  /** The faults that SQLite finds in the file; empty when there are none. Reads the whole file, without holding up who writes or reads. @throws StoreError */
+  integrityCheck(): Promise<string[]>;
   /** Has the Workers collect their garbage now; `withCode`: also what was compiled so far goes. For a time of rest. @throws StoreError */
   giveBackMemory(withCode: boolean): Promise<void>;
   /** Calls without an answer yet, of the Worker that writes and of the one that reads. */
@@ -81,6 +84,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   }
   const reader = new Reader(path, onFault, options.workers);
   const backups = new LiveBackups(path);
+  const check = new FileCheck(path);
   const { intake, events, admin, incidents, campaigns, tickets } = clientsOf<Writing>(opened.writing, (...call) =>
     calls.call(...call),
   );
@@ -115,11 +119,12 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     logPosition: async () => (await calls.call("logPosition", null, [])) as number,
     trimLog: async (seq, mostBytes) => void (await calls.call("trimLog", null, [seq, mostBytes])),
     copy: (to) => backups.copy(to),
+    integrityCheck: () => check.run(),
     giveBackMemory: async (withCode) => {
       await Promise.all([calls.call("giveBackHeap", null, [withCode]), reader.giveBackHeap(withCode)]);
     },
     get isIdle() {
-      return calls.isIdle && reader.isIdle && backups.isIdle;
+      return calls.isIdle && reader.isIdle && backups.isIdle && check.isIdle;
     },
     get waiting() {
       return { writer: calls.waiting, reader: reader.waiting };
@@ -127,6 +132,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     close: async () => {
       // The reader is closed first, so that the writer can move the whole WAL into the file.
       await reader.close();
+      check.close();
       await calls.close();
       backups.close();
     },

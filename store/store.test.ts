@@ -184,8 +184,23 @@ test("a second process is refused while the store is open", async () => {
 
 test("the database is sound and says what is in it", async () => {
   await ingest([record()]);
-  expect(await store.admin.integrityCheck()).toEqual([]);
+  expect(await store.integrityCheck()).toEqual([]);
   expect(await store.admin.facts()).toMatchObject({ schema: schemaVersion, alerts: 1, events: 1 });
+});
+
+test("while the file is checked nothing waits in the Worker that writes", async () => {
+  const checks = [store.integrityCheck(), store.integrityCheck()];
+  expect(store.waiting).toEqual({ writer: 0, reader: 0 });
+  expect(store.isIdle).toBe(false);
+  expect(await ingest([record()])).toMatchObject({ alerts_new: 1 });
+  expect(await Promise.all(checks)).toEqual([[], []]);
+  expect(store.isIdle).toBe(true);
+});
+
+test("a check of the file ends when the store is closed", async () => {
+  const check = store.integrityCheck().catch((error: StoreError) => error.code);
+  await store.close();
+  expect(["", "store_failed"]).toContain(String(await check));
 });
 
 test("NUL in a name, which a column cannot hold, becomes U+FFFD from the start", async () => {

@@ -6,8 +6,8 @@ import manifest from "../package.json" with { type: "json" };
 const root = join(import.meta.dirname, "..");
 const aliases: Record<string, { bun: string }> = manifest.imports;
 
-/** The project's files and the packages that are loaded with `entry`, dynamic imports apart. */
-async function loadedWith(entry: string): Promise<{ files: Set<string>; packages: Set<string> }> {
+/** The project's files and the packages that are loaded with `entries`, dynamic imports apart. */
+async function loadedWith(...entries: string[]): Promise<{ files: Set<string>; packages: Set<string> }> {
   const files = new Set<string>();
   const packages = new Set<string>();
   const visit = async (path: string) => {
@@ -23,13 +23,20 @@ async function loadedWith(entry: string): Promise<{ files: Set<string>; packages
       else packages.add(/^(?:node:[^/]+|bun:.*|(?:@[^/]+\/)?[^/]+)/.exec(named)?.[0] ?? named);
     }
   };
-  await visit(entry);
+  for (const entry of entries) await visit(entry);
   return { files, packages };
 }
 
 describe("what is loaded at the start", () => {
-  test("the program: no package but those that the service itself needs, and no sample", async () => {
-    const { files, packages } = await loadedWith("main.ts");
+  test("a command: not the appliance, which is half of the program", async () => {
+    const { files } = await loadedWith("main.ts");
+    expect(files.has("appliance/cli/commands.ts")).toBe(true);
+    expect([...files].filter((path) => /^(transports\/http|appliance\/(console|appliance))\b/.test(path))).toEqual([]);
+  });
+
+  test("the service: no package but those that it needs itself, and no sample", async () => {
+    // What `serve` imports by the way.
+    const { files, packages } = await loadedWith("main.ts", "appliance/appliance.ts");
     expect(files.has("appliance/appliance.ts")).toBe(true);
     expect(files.has("transports/http/console/console.ts")).toBe(true);
     expect([...packages].filter((name) => !name.startsWith("node:")).sort()).toEqual([

@@ -2,9 +2,7 @@ import { messageOf } from "../../core/errors.ts";
 import { formatProblems } from "../../core/settings/problem.ts";
 import { type AuditAuthor, signal } from "../access/audit-log.ts";
 import { credentialsFolder } from "../access/master-key.ts";
-import { startAppliance } from "../appliance.ts";
 import { isClustered } from "../cluster/connection.ts";
-import { startClusterNode } from "../cluster-node.ts";
 import type { Appliance } from "../options.ts";
 import { createLog } from "../runtime/log.ts";
 import { LogLevelSwitch } from "../runtime/log-level.ts";
@@ -41,6 +39,10 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
       terminal.err(`${formatProblems(resolved)}\nrhythmx serve: the settings above have to be mended first\n`);
       return 2;
     }
+    // Loaded for this command alone, and before signals are listened to: it is half of the program, and every other command starts without it.
+    const start = isClustered(resolved.settings)
+      ? (await import("../cluster-node.ts")).startClusterNode
+      : (await import("../appliance.ts")).startAppliance;
     let { logFormat } = resolved.settings;
     const logLevel = new LogLevelSwitch(resolved.settings.logLevel);
     const recentLog = new RecentLog();
@@ -87,7 +89,6 @@ SIGTERM and SIGINT let it send what is queued for up to 10 seconds, then it ends
         service.ready(status());
       }
     };
-    const start = isClustered(resolved.settings) ? startClusterNode : startAppliance;
     const starting = start({
       resolved,
       clock: systemClock,

@@ -179,7 +179,7 @@ export function createOperations(tools: OperationsTools): Operations {
   const exceptions = new Exceptions(store, clock, audit, () => commandLine);
   const doctor = async (): Promise<DoctorReport> => ({
     store: await store.admin.facts(),
-    integrity: await store.admin.integrityCheck(),
+    integrity: await store.integrityCheck(),
     destinations: await destinations.list(),
     deliveries: await store.tickets.countDeliveries(),
     tickets: await store.tickets.countTickets(),

@@ -18,20 +18,21 @@ export function searchQuery(
   if (!asked) return null;
   const all: string[] = [];
   if (text !== undefined) all.push(...textQuery(text));
-  if (levels !== undefined) all.push(facts(levels.map((level) => factOf("level", level))));
   for (const [kind, value] of [
     ["rule", rule],
     ["host", host],
     ["user", user],
   ] as const)
     if (value !== undefined) all.push(facts([factOf(kind, value)]));
-  if (entities.length > 0) all.push(entityQuery(entities));
+  if (levels !== undefined || entities.length > 0) all.push(factQuery(levels, entities));
   return all.join(" AND ");
 }
 
-/** The query for rows whose entity is in each of these lists. */
-export function entityQuery(entities: readonly (readonly string[])[]): string {
-  return entities.map((some) => facts(some.map((entity) => factOf("entity", entity)))).join(" AND ");
+/** The query for rows of these levels whose entity is in each of these lists; there has to be one of both. */
+export function factQuery(levels: RowFilters["levels"], entities: readonly (readonly string[])[]): string {
+  const ofLevels = levels === undefined ? [] : [facts(levels.map((level) => factOf("level", level)))];
+  const ofEntities = entities.map((some) => facts(some.map((entity) => factOf("entity", entity))));
+  return [...ofLevels, ...ofEntities].join(" AND ");
 }
 
 /** Every word, or the beginning of it. What holds several words, such as a host's name, is found as a whole and by all its parts. */

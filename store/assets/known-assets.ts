@@ -28,14 +28,18 @@ export class KnownAssets implements Roles {
 
   readonly names = new KnownNames();
 
-  /** What `assets.json` says now; the rest is read again. */
+  /** What `assets.json` says now; the rest is read again, of the names those alone that are new: there may be many, and all were read at opening. */
   async setFile(database: Database, assets: readonly ListedAsset[]): Promise<void> {
     this.#file = assets;
-    await this.load(database);
+    await this.#read(database, this.#isAhead);
   }
 
   /** Reads all rows again. If that fails, the next look reads them. */
-  async load(database: Database): Promise<void> {
+  load(database: Database): Promise<void> {
+    return this.#read(database, true);
+  }
+
+  async #read(database: Database, allNames: boolean): Promise<void> {
     this.#isAhead = true;
     // Before the rows, so that what is written meanwhile is noticed.
     const changes = await changesOf(database);
@@ -45,7 +49,8 @@ export class KnownAssets implements Roles {
     this.#table = new RoleTable(this.#all);
     this.#changes = changes;
     this.names.setAliases(this.#all);
-    await this.names.load(database);
+    if (allNames) await this.names.load(database);
+    else await this.names.catchUp(database);
     this.#isAhead = false;
   }
 

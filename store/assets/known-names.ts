@@ -19,7 +19,7 @@ export class KnownNames {
     this.book.load(names);
   }
 
-  /** For a connection beside the one that writes: reads what has changed since. Names that were removed stay until it is opened anew. */
+  /** Reads what another connection has changed since; at first everything. Names that were removed stay until it is opened anew. */
   async catchUp(database: Database): Promise<void> {
     const last = await lastNameChange(database);
     if (last === this.#change) return;

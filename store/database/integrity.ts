@@ -21,12 +21,12 @@ export interface StoreFacts {
 export async function storeFacts(database: Database): Promise<StoreFacts> {
   const { rows } = await database.read(
     `select sqlite_version() as sqlite,
-       (select count(*) from sigma_alerts) as alerts,
-       (select count(*) from incidents) as incidents,
-       (select count(*) from incidents where status in ('OPEN', 'IN_PROGRESS')) as open_incidents,
-       (select count(*) from threat_cases where status <> 'CLOSED') as cases,
+       (select coalesce(sum(n), 0) from row_totals where feed = 'alerts') as alerts,
+       (select coalesce(sum(n), 0) from row_totals where feed = 'incidents') as incidents,
+       (select coalesce(sum(n), 0) from row_totals where feed = 'incidents' and status in ('OPEN', 'IN_PROGRESS')) as open_incidents,
+       (select coalesce(sum(n), 0) from row_totals where feed = 'cases' and status <> 'CLOSED') as cases,
        (select count(*) from users where disabled_at is null) as users,
-       (select coalesce(max(seq) - min(seq) + 1, 0) from event_log) as events,
+       (select coalesce((select seq from event_log order by seq desc limit 1) - (select seq from event_log order by seq limit 1) + 1, 0)) as events,
        (select page_count from pragma_page_count) * (select page_size from pragma_page_size) as bytes`,
   );
   const row = rows[0];

@@ -23,6 +23,7 @@ import rules from "./migrations/0013_rules.sql" with { type: "text" };
 import campaignsAndConsole from "./migrations/0014_campaigns_and_console.sql" with { type: "text" };
 import operation from "./migrations/0015_operation.sql" with { type: "text" };
 import totals from "./migrations/0016_totals.sql" with { type: "text" };
+import alertRisk from "./migrations/0017_alert_risk.sql" with { type: "text" };
 import { integer } from "./rows.ts";
 
 interface Migration {
@@ -48,6 +49,7 @@ const migrations: readonly Migration[] = [
   { id: 14, name: "0014_campaigns_and_console", sql: campaignsAndConsole },
   { id: 15, name: "0015_operation", sql: operation },
   { id: 16, name: "0016_totals", sql: totals },
+  { id: 17, name: "0017_alert_risk", sql: alertRisk },
 ];
 
 /** The newest schema this version knows. */

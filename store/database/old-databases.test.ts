@@ -56,7 +56,7 @@ for (const name of readdirSync(data).filter((one) => one.endsWith(".gz")))
     expect(before.sigma_alerts).toBe(15);
     const store = await openStore({ path, clock });
     expect(store.migrated.length).toBe(schemaVersion - Number(/\d+/.exec(name)?.[0]));
-    expect(await store.admin.integrityCheck()).toEqual([]);
+    expect(await store.integrityCheck()).toEqual([]);
     const { rows, tickets } = { rows: before.incidents ?? 0, tickets: before.tickets ?? 0 };
     if (tickets > 0) {
       const [ticket] = (await store.reading.listTickets({ entities: null, limit: 10, offset: 0 })).tickets;

@@ -1,7 +1,7 @@
 /** Operations on the file itself. */
 import { readGeneration } from "./generation.ts";
 import { heartbeat } from "./heartbeat.ts";
-import { integrityCheck, storeFacts } from "./integrity.ts";
+import { storeFacts } from "./integrity.ts";
 import type { OpenDatabase, Operations } from "./operation.ts";
 
 export const fileOperations = {
@@ -11,5 +11,4 @@ export const fileOperations = {
   },
   readGeneration: { kind: "read", run: ({ database }) => readGeneration(database) },
   facts: { kind: "read", run: ({ database }) => storeFacts(database) },
-  integrityCheck: { kind: "read", run: ({ database }) => integrityCheck(database) },
 } satisfies Operations<OpenDatabase>;

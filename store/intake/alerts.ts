@@ -28,11 +28,14 @@ const insertAlertSql = `insert into sigma_alerts (id, hash, entity_name, rule_id
     last_seq, period_id)
   values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15, ?16, ?17, ?17, ?17, ?18, ?18, ?19)`;
 
-/** `[id, added, first_seen, last_seen, risk, ml_cluster or null, period or null, 1 where the cluster is newer than what is known, now]` */
-const updateAlertSql = `update sigma_alerts set count = count + ?2, first_seen = ?3, last_seen = ?4, risk = ?5,
-    ml_cluster = case when ?8 or ml_cluster = -1 then coalesce(?6, ml_cluster) else ml_cluster end, updated_at = ?9,
-    period_id = coalesce(?7, period_id)
+/** `[id, added, first_seen, last_seen, ml_cluster or null, period or null, 1 where the cluster is newer than what is known, now]` */
+const updateAlertSql = `update sigma_alerts set count = count + ?2, first_seen = ?3, last_seen = ?4,
+    ml_cluster = case when ?7 or ml_cluster = -1 then coalesce(?5, ml_cluster) else ml_cluster end, updated_at = ?8,
+    period_id = coalesce(?6, period_id)
   where id = ?1`;
+
+/** `[id, risk]`: apart, because whoever sets a column writes the rows of its index anew, also where it stays the same. */
+const updateRiskSql = "update sigma_alerts set risk = ?2 where id = ?1";
 
 const newestLogSql = insertSql(
   "alert_logs",
@@ -138,6 +141,7 @@ function addAlerts(
 ): void {
   const alerts: Value[][] = [];
   const updates: Value[][] = [];
+  const risks: Value[][] = [];
   const formerPeriods: Value[][] = [];
   const logs: [number, string][] = [];
   const newIn: string[] = [];
@@ -155,7 +159,8 @@ function addAlerts(
     } else {
       const { added, firstSeen, lastSeen, risk, newest } = change;
       const { value = null, isCurrent = false } = change.cluster ?? {};
-      updates.push([id, added, toIso(firstSeen), toIso(lastSeen), risk, value, period, isCurrent ? 1 : 0, at]);
+      updates.push([id, added, toIso(firstSeen), toIso(lastSeen), value, period, isCurrent ? 1 : 0, at]);
+      if (risk !== stored?.risk) risks.push([id, risk]);
       if (newest !== null) logs.push([id, newest.body]);
       const former = stored?.periodId ?? null;
       const hasNews = firstSeen !== stored?.firstSeen || lastSeen !== stored.lastSeen || period !== former;
@@ -168,6 +173,7 @@ function addAlerts(
     ...forRows(insertAlertSql, alerts),
     ...(newIn.length === 0 ? [] : [{ sql: countSql, args: [JSON.stringify(newIn)] }]),
     ...forRows(updateAlertSql, updates),
+    ...forRows(updateRiskSql, risks),
     ...forRows(formerPeriodSql, formerPeriods),
     ...forRows(
       rememberIdSql,

@@ -8,7 +8,7 @@ import { scoresOf } from "../../core/risk.ts";
 import { toIso } from "../../core/time.ts";
 import { Conditions, countsOf, type Statement } from "./conditions.ts";
 import type { ListedTable } from "./listed-tables.ts";
-import { countOfLevels, mostCounted, type Search } from "./search.ts";
+import { commonRisk, countOfFacts, mostCounted, type Search } from "./search.ts";
 
 /** Filters with every stored spelling of the entity that was asked for, and with every name of the actor. */
 export type StoredFilters = Omit<RowFilters, "entity" | "campaign"> & {
@@ -28,8 +28,10 @@ export interface Source {
   seq: string;
   /** SQL of a column in the same order. */
   order: string;
-  /** Rows are few enough to be taken from the index of their entities and sorted. */
-  ofFew?: true;
+  /** `few`: rows are few enough to be taken from an index that `from` names, or by `ids`, and sorted; `order`: they are met in the order of the page. */
+  way?: "few" | "order";
+  /** A condition by which few rows are found. */
+  ids?: Statement;
 }
 
 /** `sorted`: the page has an order of its own. */
@@ -78,11 +80,13 @@ export function conditionsOf(source: Source, filters: StoredFilters, { entities,
     else
       all.add(`${search.isRare ? "" : "+"}${ids} in (select rowid from ${index} where ${index} match ?)`, search.query);
   }
-  // Open incidents by when they are due are found by that index, not by one of what most of them have.
-  const rather = sorted !== null || filters.sla !== undefined ? "+" : "";
+  // The sign keeps SQLite from an index of what many rows have. Open incidents by when they are due are found by that index.
+  const other = source.way === "order" ? "+" : "";
+  const rather = source.way !== "few" && (other !== "" || sorted !== null || filters.sla !== undefined) ? "+" : "";
+  if (source.ids !== undefined) all.add(source.ids.sql, ...source.ids.args);
   // The index knows entities and levels of what it has found.
   if (search === null) {
-    const column = `${source.ofFew ? "" : rather}${columns.entity} collate nocase`;
+    const column = `${rather}${columns.entity} collate nocase`;
     oneOf(column, entities ?? undefined);
     oneOf(column, filters.entity);
     oneOf(columns.level, filters.levels);
@@ -92,17 +96,23 @@ export function conditionsOf(source: Source, filters: StoredFilters, { entities,
     filters.sla !== undefined && table.hasOwners && openStatuses.every((one) => filters.statuses?.includes(one));
   if (!isSaid) oneOf(columns.status === undefined ? undefined : `${rather}${columns.status}`, filters.statuses);
   // Said again for the index of what is open.
-  if (sorted !== null && table.hasOwners && areOpen(filters.statuses)) all.add("closed_at is null");
+  if ((sorted !== null || source.way === "few") && table.hasOwners && areOpen(filters.statuses))
+    all.add("closed_at is null");
   oneOf(columns.severity, filters.severities);
   oneOf(columns.type, filters.caseTypes);
   oneOf(columns.campaign, filters.campaign);
-  if (sorted === "risk_score" && filters.riskLevels !== undefined && columns.riskLevel !== undefined) {
+  if (
+    sorted === "risk_score" &&
+    source.way !== "few" &&
+    filters.riskLevels !== undefined &&
+    columns.riskLevel !== undefined
+  ) {
     // A level is a range of that order.
     const { lowest, highest } = scoresOf(filters.riskLevels);
     oneOf(`+${columns.riskLevel}`, filters.riskLevels);
     all.add(`${columns.risk} >= ?`, lowest);
     if (highest !== null) all.add(`${columns.risk} <= ?`, highest);
-  } else oneOf(columns.riskLevel, filters.riskLevels);
+  } else oneOf(columns.riskLevel && `${other}${columns.riskLevel}`, filters.riskLevels);
   oneOf(columns.actor, filters.actors);
   if (filters.incidentId !== undefined && columns.incident !== undefined) all.add(columns.incident, filters.incidentId);
   if (filters.hash !== undefined && columns.hash !== undefined)
@@ -110,9 +120,15 @@ export function conditionsOf(source: Source, filters: StoredFilters, { entities,
   // In descending order it is the bound at which the walk starts.
   if (by === "updated" && filters.createdSince !== undefined)
     all.add(`${columns.recorded} >= ?`, toIso(filters.createdSince));
-  if (filters.minRisk !== undefined) all.add(`${columns.risk} >= ?`, filters.minRisk);
+  if (filters.minRisk !== undefined) {
+    const isFound = sorted === "risk_score" || source.way === "few";
+    all.add(`${isFound ? "" : table.isLarge ? "+" : other}${columns.risk} >= ?`, filters.minRisk);
+    // Said for the index of higher risks.
+    if (source.way === "few" && table.isLarge && filters.minRisk > commonRisk)
+      all.add(`${columns.risk} > ${commonRisk}`);
+  }
   oneOf(columns.id, filters.ids);
-  if (table.hasOwners) addOwnership(all, filters, { entities, now, sorted });
+  if (table.hasOwners) addOwnership(all, filters, now, source.way === "few" ? null : (sorted ?? source.way ?? null));
   return all;
 }
 
@@ -124,12 +140,18 @@ export function areOpen(statuses: readonly string[] | undefined): boolean {
 }
 
 /** Filters of incidents alone: to whom they are assigned, their ticket, and how their service level stands. */
-function addOwnership(all: Conditions, { owner, ticket, sla }: StoredFilters, { now, sorted }: Asked): void {
+function addOwnership(
+  all: Conditions,
+  { owner, ticket, sla }: StoredFilters,
+  now: number,
+  inOrder: string | null,
+): void {
+  const other = inOrder === "order" ? "+" : "";
   // Most that are closed have nobody either.
-  if (owner === null) all.add(`${sorted === null ? "" : "+"}assigned_analyst is null`);
-  else if (owner !== undefined) all.add("assigned_analyst = ? collate nocase", owner.trim());
+  if (owner === null) all.add(`${inOrder === null ? "" : "+"}assigned_analyst is null`);
+  else if (owner !== undefined) all.add(`${other}assigned_analyst = ? collate nocase`, owner.trim());
   if (ticket === "none") all.add("external_ticket_id is null");
-  else if (ticket === "any") all.add("external_ticket_id is not null");
+  else if (ticket === "any") all.add(`${other}external_ticket_id is not null`);
   else if (ticket !== undefined)
     all.add("incident_id in (select incident_id from tickets where remote_key = ?)", ticket.trim());
   if (sla === undefined) return;
@@ -158,6 +180,7 @@ const countedInPart: readonly (keyof StoredFilters)[] = [
   "ticket",
   "sla",
   "riskLevels",
+  "minRisk",
 ];
 
 /** Filters that the counts of incidents by kind answer: entity, status, risk level, and that nobody has them. */
@@ -177,27 +200,27 @@ function isEmpty(filters: object): boolean {
 
 /** Whether a total above `mostCounted` says no more than that there are more. `unbounded`: rows at every position are counted. */
 export function isCountedInPart(filters: StoredFilters, table: ListedTable, unbounded: boolean): boolean {
-  const { hasOwners } = table;
   if (unbounded && isOfKind(filters, table)) return false;
-  // The risk of alerts has no index.
-  return (
-    countedInPart.some((name) => filters[name] !== undefined) || (hasOwners !== true && filters.minRisk !== undefined)
-  );
+  return (table.isLarge === true && !unbounded) || countedInPart.some((name) => filters[name] !== undefined);
 }
 
-/** The number of matching rows. For filters by entity and status alone it is read from the table of counts. */
+/** The number of matching rows, of all or of those after a position. For filters by entity and status alone it is read from the table of counts. */
 export function totalOf(
   { filters, entities, collection }: Pick<PageQuery, "collection" | "entities"> & { filters: StoredFilters },
   source: Source,
   counted: Conditions,
-  unbounded: boolean,
+  after: number | null,
 ): Statement {
+  // In the order of changes a time of creation is a condition of its own.
+  const unbounded = after === null && (source.by === "created" || filters.createdSince === undefined);
   const { entity, statuses, createdSince: _, updatedSince: __, ...others } = filters;
   const ofKind = isOfKind(filters, source.table);
-  const { levels, ...beside } = { ...others, createdSince: filters.createdSince };
+  const { levels, ...beside } = others;
   const limits = [entities, entity].filter((one) => one != null);
-  if (collection === "alerts" && source.search === null && levels !== undefined && unbounded && isEmpty(beside))
-    return countOfLevels(levels, limits, { sql: counted.where, args: counted.args });
+  const asksFacts = levels !== undefined || (!unbounded && limits.length > 0);
+  const isOfIds = source.search === null && source.way === undefined && (unbounded || source.by === "created");
+  if (collection === "alerts" && isOfIds && asksFacts && isEmpty(beside))
+    return countOfFacts(levels, limits, after ?? 0, { sql: counted.where, args: counted.args });
   if (isCountedInPart(filters, source.table, unbounded)) {
     // What the index alone decides is counted already.
     if (source.search !== null && counted.size === 1) return { sql: "select ?", args: [source.search.found] };

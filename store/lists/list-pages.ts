@@ -9,17 +9,10 @@ import { integer, text } from "../database/rows.ts";
 import type { Row } from "../database/statement.ts";
 import { campaignNow } from "./campaigns.ts";
 import type { Conditions, Statement } from "./conditions.ts";
-import {
-  areOpen,
-  conditionsOf,
-  isCountedInPart,
-  type Source,
-  type StoredFilters,
-  sourceOf,
-  totalOf,
-} from "./filters.ts";
+import { conditionsOf, isCountedInPart, type Source, sourceOf, totalOf } from "./filters.ts";
 import { type ListedTable, listedTables, type Present } from "./listed-tables.ts";
-import { fewRows, mostCounted, type OfEntities, ofEntitiesAlone, searchOf } from "./search.ts";
+import { mostCounted, type OfFacts, ofFactsAlone, searchOf } from "./search.ts";
+import { wayOf } from "./ways.ts";
 
 /** Reads one page, of these actors alone where some are given. Rows committed while it is read belong to a later page. */
 export async function listPage(
@@ -41,21 +34,19 @@ export async function listPage(
   const { order, limit, offset, now } = query;
   const by = order.kind === "walk" ? order.by : "created";
   const limits = [...(entities === null ? [] : [entities]), ...(filters.entity === undefined ? [] : [filters.entity])];
-  const search = await searchOf(database, query.collection, query.filters, limits, order);
+  const asksIndex = await searchOf(database, query.collection, query.filters, limits, order);
   const sorted = order.kind === "sorted" ? order.by : null;
-  const usual = sourceOf(table, by, search, sorted !== null);
-  const source =
-    sorted !== null && limits.length > 0 && search === null ? await fewOf(database, usual, filters, limits) : usual;
-  const { seq } = source;
+  const usual = sourceOf(table, by, asksIndex, sorted !== null);
+  const { rows: source, count: from } = await wayOf(database, usual, { query, filters, limits });
+  const { seq, search } = source;
   const lookedUp = order.kind === "walk" && order.direction === "up" && order.position === null;
-  const counted = conditionsOf(usual, filters, { entities, now, sorted: null });
-  if (order.kind === "walk" && order.positionIsBound && order.position !== null)
-    counted.add(`${seq} > ?`, order.position);
   const countsAll = order.kind !== "walk" || !order.positionIsBound;
-  const totalBy = (unbounded: boolean) =>
-    totalOf({ collection: query.collection, filters, entities }, usual, counted, unbounded);
+  const counted = conditionsOf(from, filters, { entities, now, sorted: null });
+  if (!countsAll && order.position !== null) counted.add(`${seq} > ?`, order.position);
+  const totalBy = (after: number | null) =>
+    totalOf({ collection: query.collection, filters, entities }, from, counted, after);
   // Read first: the statements that follow then see every row up to `top`.
-  const head = await readHead(database, query, source, lookedUp ? null : totalBy(countsAll));
+  const head = await readHead(database, query, source, lookedUp ? null : totalBy(countsAll ? null : order.position));
   const behind = search?.behind ?? null;
   if (head.gap)
     return { ...head, json: "[]", count: 0, lastSeq: null, more: false, start: 0, totalIsLeast: false, behind };
@@ -64,11 +55,11 @@ export async function listPage(
   const top = search === null ? head.top : Math.min(head.top, search.known[by]);
   const start = order.kind === "walk" ? await startOf(database, table, order, query.filters, top) : 0;
   if (lookedUp && start > 0) counted.add(`${seq} > ?`, start);
-  const conditions = (from: Source) => {
+  const conditions = (from: Source, after = 0) => {
     const rows = conditionsOf(from, filters, { entities, now, sorted });
     if (order.kind !== "walk") return rows;
     if (order.direction === "up") {
-      rows.add(`${from.seq} > ?`, start);
+      rows.add(`${from.seq} > ?`, Math.max(start, after));
       if (search !== null) rows.add(`${from.seq} <= ?`, top);
     } else {
       rows.add(`${from.seq} <= ?`, top);
@@ -77,15 +68,15 @@ export async function listPage(
     return rows;
   };
   const asked = { order, limit: limit + 1, offset };
-  const known = await ofEntitiesAlone(database, query, limits);
+  const known = search === null && source.way === undefined ? await ofFactsAlone(database, query, limits) : null;
   const found =
     known === null
       ? await readRows(database, source, conditions(source), asked)
-      : await readOfEntities(database, source, conditions, known, asked);
+      : await readOfFacts(database, source, conditions, known, asked);
   const more = found.length > limit;
   const page = more ? found.slice(0, limit) : found;
   const last = page.at(-1);
-  const total = lookedUp ? await count(database, totalBy(start === 0)) : head.total;
+  const total = lookedUp ? await count(database, totalBy(start === 0 ? null : start)) : head.total;
   const totalIsLeast = total > mostCounted && isCountedInPart(filters, table, lookedUp ? start === 0 : countsAll);
   return {
     json: await table.json(database, page, { patterns, now }),
@@ -122,46 +113,27 @@ async function readRows(
   return found.rows;
 }
 
-/** First those that the index does not know yet, which are new and few; then those that it finds. */
-async function readOfEntities(
+/** Those that the index finds, and those that it does not know yet, which are new and few: in the order of the page. */
+async function readOfFacts(
   database: Database,
   source: Source,
-  conditions: (from: Source) => Conditions,
-  { search, known }: OfEntities,
+  conditions: (from: Source, after?: number) => Conditions,
+  { search, known }: OfFacts,
   { order, limit, offset }: Asked,
 ): Promise<Row[]> {
-  const behind = conditions(source);
-  behind.add(`${source.seq} > ?`, known);
-  const newest = await readRows(database, source, behind, { order, limit, offset });
-  if (newest.length === limit) return newest;
-  const sql = `select count(*) from ${source.from} where ${behind.where}`;
-  const skipped = offset === 0 ? 0 : Math.min(offset, await count(database, { sql, args: behind.args }));
+  // SQLite takes one lower bound, and looks at all rows behind it.
+  const behind = { from: source, rows: conditions(source, known) };
+  if (order.direction === "down") behind.rows.add(`${source.seq} > ?`, known);
   const indexed = sourceOf(source.table, source.by, search, false);
-  const rows = conditions(indexed);
-  rows.add(`${indexed.seq} <= ?`, known);
-  const rest = { order, limit: limit - newest.length, offset: offset - skipped };
-  return [...newest, ...(await readRows(database, indexed, rows, rest))];
-}
-
-/** Incidents of a few entities in another order than theirs: where they are few, all of them are sorted rather than looked for among all others. */
-async function fewOf(
-  database: Database,
-  source: Source,
-  filters: StoredFilters,
-  entities: readonly (readonly string[])[],
-): Promise<Source> {
-  if (source.table.hasOwners !== true) return source;
-  const { statuses } = filters;
-  const ofEntities = entities.map(() => "entity_name in (select value from json_each(?))").join(" and ");
-  const ofStatuses = statuses === undefined ? "" : "and status in (select value from json_each(?))";
-  const args = [...entities, ...(statuses === undefined ? [] : [statuses])].map((one) => JSON.stringify(one));
-  const rows = await count(database, {
-    sql: `select coalesce(sum(n), 0) from row_counts where feed = 'incidents' and ${ofEntities} ${ofStatuses}`,
-    args,
-  });
-  if (rows > fewRows) return source;
-  const index = areOpen(statuses) ? "incidents_open_entity" : "incidents_entity";
-  return { ...source, from: `incidents indexed by ${index}`, ofFew: true };
+  const found = { from: indexed, rows: conditions(indexed) };
+  found.rows.add(`${indexed.seq} <= ?`, known);
+  const [first, second] = order.direction === "down" ? [behind, found] : [found, behind];
+  const begun = await readRows(database, first.from, first.rows, { order, limit, offset });
+  if (begun.length === limit) return begun;
+  const sql = `select count(*) from ${first.from.from} where ${first.rows.where}`;
+  const skipped = offset === 0 ? 0 : Math.min(offset, await count(database, { sql, args: first.rows.args }));
+  const rest = { order, limit: limit - begun.length, offset: offset - skipped };
+  return [...begun, ...(await readRows(database, second.from, second.rows, rest))];
 }
 
 /** SQL of the order, without "order by". */

@@ -41,6 +41,8 @@ export interface ListedTable {
   sorts: Partial<Record<Sorted["by"], string>>;
   /** Rows have an owner, a ticket and a service level. */
   hasOwners?: true;
+  /** So many that those since a time are counted in part. */
+  isLarge?: true;
   /** Absent = it cannot be searched. */
   search?: {
     /** The table of the index, and the column whose values are the rowids there. */
@@ -85,14 +87,17 @@ const withSla = (_database: Database, rows: readonly Row[], { now }: Present) =>
 
 function seqs(table: string): Pick<ListedTable, "from" | "seq" | "top" | "firstSince"> {
   const top = (column: string) => `(select coalesce(max(${column}), 0) from ${table})`;
+  // The sign keeps to the index by time: from the lowest position on, everything before would be looked at. Who wants everything is told at once.
+  const since = (what: string) =>
+    `select case when ?1 <= (select ${what}_at from ${table} order by ${what}_at limit 1) then (select ${what}_seq from ${table} order by ${what}_seq limit 1)
+      else (select min(+${what}_seq) from ${table} where ${what}_at >= ?1) end as seq`;
   return {
     from: { created: table, updated: table },
     seq: { created: "created_seq", updated: "updated_seq" },
     top: { created: top("created_seq"), updated: top("updated_seq") },
     firstSince: {
-      // The sign keeps to the index by time: from the lowest position on, everything before would be looked at.
-      created: `select min(+created_seq) as seq from ${table} where created_at >= ?1`,
-      updated: `select min(+updated_seq) as seq from ${table} where updated_at >= ?1`,
+      created: since("created"),
+      updated: since("updated"),
     },
   };
 }
@@ -170,12 +175,14 @@ export const listedTables = {
       updated: "(select coalesce(max(seq), 0) from event_log)",
     },
     firstSince: {
-      created: "select min(+id) as seq from sigma_alerts where recorded_at >= ?1",
+      created: `select case when ?1 <= (select recorded_at from sigma_alerts order by recorded_at limit 1) then (select id from sigma_alerts order by id limit 1)
+        else (select min(+id) from sigma_alerts where recorded_at >= ?1) end as seq`,
       // Events have no index by time: those after the last alert that was recorded before it are scanned.
       updated: `select seq from event_log where kind in ('alert_first', 'alert_hourly') and at >= round(unixepoch(?1, 'subsec') * 1000)
         and seq > coalesce((select first_seq from sigma_alerts where recorded_at < ?1 order by recorded_at desc limit 1), 0)
         order by seq limit 1`,
     },
+    isLarge: true,
     columns: { entity: "a.entity_name", risk: "a.risk", recorded: "a.recorded_at", level: "a.level", hash: "a.hash" },
     search: {
       index: "alert_search",

@@ -1,12 +1,14 @@
 /** How a page is found by the search index: what it asks, how far the index has come, and which way is shorter. */
 import type { Collection, PageQuery, RowFilters } from "../../core/pages/page.ts";
-import { entityQuery, searchQuery } from "../../core/search/query.ts";
+import { factQuery, searchQuery } from "../../core/search/query.ts";
 import type { Database } from "../database/database.ts";
 import { integer } from "../database/rows.ts";
 import type { Statement } from "./conditions.ts";
 
 /** Up to so many rows are looked up one by one; of more, the list is walked in its order and compared with what was found. */
 export const fewRows = 2_000;
+/** Most alerts have no higher risk; of those that have there is an index. */
+export const commonRisk = 50;
 /** Counting ends at so many rows where it has to look at each. */
 export const mostCounted = 10_000;
 
@@ -50,44 +52,45 @@ export async function searchOf(
 }
 
 /**
- * The number of alerts of these levels and entities, up to `mostCounted` and one: those that the index knows, and those behind that `unknown` counts,
- * a condition on `a.id`. Without the index the whole table would be looked at for levels that few have.
+ * The number of alerts of these levels and entities after an id, up to `mostCounted` and one: those that the index knows, and those behind that `unknown`
+ * counts, a condition on rows of `sigma_alerts a`. Without the index the whole table would be looked at for levels that few have.
  */
-export function countOfLevels(
+export function countOfFacts(
   levels: RowFilters["levels"],
   entities: readonly (readonly string[])[],
+  after: number,
   unknown: Statement,
 ): Statement {
   return {
-    sql: `select min(${mostCounted + 1}, (select count(*) from (select 1 from alert_search where alert_search match ? limit ${mostCounted + 1})) +
+    sql: `select min(${mostCounted + 1}, (select count(*) from (select 1 from alert_search where alert_search match ? and rowid > ? limit ${mostCounted + 1})) +
       (select count(*) from (select 1 from sigma_alerts a where a.id > (select value from search_state where name = 'alerts') and ${unknown.sql})))`,
-    args: [searchQuery({ levels }, entities), ...unknown.args],
+    args: [factQuery(levels, entities), after, ...unknown.args],
   };
 }
 
-/** What the index says of alerts of some entities alone: up to `known` (an id) it finds them, those behind are looked at. */
-export interface OfEntities {
+/** What the index says of alerts of some entities or levels: up to `known` (an id) it finds them, those behind are looked at. */
+export interface OfFacts {
   search: Search;
   known: number;
 }
 
 /**
- * For the newest alerts of some entities, which may be few among millions. Null where something else is asked for or nothing is. `entities`: a
- * row's entity is in each of these lists.
+ * For alerts of some entities or levels in the order of their ids: they may be few among millions. Null where something else is asked for or nothing
+ * is. `entities`: a row's entity is in each of these lists.
  */
-export async function ofEntitiesAlone(
+export async function ofFactsAlone(
   database: Database,
   { collection, filters, order }: PageQuery,
   entities: readonly (readonly string[])[],
-): Promise<OfEntities | null> {
+): Promise<OfFacts | null> {
   const { text, rule, host, user, levels, hash } = filters;
-  const asksMore = [text, rule, host, user, levels, hash].some((value) => value !== undefined);
-  const isNewest = order.kind === "walk" && order.by === "created" && order.direction === "down";
-  if (collection !== "alerts" || entities.length === 0 || asksMore || !isNewest) return null;
+  const asksMore = [text, rule, host, user, hash].some((value) => value !== undefined);
+  const isByAge = order.kind === "walk" && order.by === "created";
+  if (collection !== "alerts" || (entities.length === 0 && levels === undefined) || asksMore || !isByAge) return null;
   const { rows } = await database.read("select value from search_state where name = 'alerts'");
   const known = integer(rows[0] ?? {}, "value");
   const positions = { created: known, updated: known };
-  return { search: { query: entityQuery(entities), found: 0, isRare: true, behind: 0, known: positions }, known };
+  return { search: { query: factQuery(levels, entities), found: 0, isRare: true, behind: 0, known: positions }, known };
 }
 
 /** Positions of walks are below those of the first alert that is not indexed yet. */

@@ -15,6 +15,7 @@ import { integer, text, textOrNull } from "../database/rows.ts";
 import type { Row } from "../database/statement.ts";
 import { deliveryColumns, deliveryFromRow, findDelivery, ticketFromRow } from "../outbox/tickets.ts";
 import { Conditions, countsOf, type Statement } from "./conditions.ts";
+import { fewRows } from "./search.ts";
 
 export interface TicketFilter {
   incidentId?: string;
@@ -32,11 +33,14 @@ export interface TicketFilter {
   offset: number;
 }
 
-function conditionsOf({ incidentId, system, entities }: TicketFilter, systemColumn: string): Conditions {
+/** `many`: so many rows match that they are met in the order of the list; the sign keeps SQLite from an index of what most of them have. */
+function conditionsOf({ incidentId, system, entities }: TicketFilter, systemColumn: string, many: boolean): Conditions {
   const all = new Conditions();
+  const other = many ? "+" : "";
   if (incidentId !== undefined) all.add("t.incident_id = ?", incidentId);
-  if (system !== undefined) all.add(`${systemColumn} = ?`, system);
-  if (entities !== null) all.add("t.entity_name in (select value from json_each(?))", JSON.stringify(entities));
+  // A system has more of them than an entity.
+  if (system !== undefined) all.add(`${entities === null ? other : "+"}${systemColumn} = ?`, system);
+  if (entities !== null) all.add(`${other}t.entity_name in (select value from json_each(?))`, JSON.stringify(entities));
   return all;
 }
 
@@ -62,19 +66,23 @@ export async function listTickets(
   database: Database,
   filter: TicketFilter,
 ): Promise<{ tickets: ListedTicket[]; total: number }> {
-  const all = conditionsOf(filter, "t.system");
+  const { states: _, ...counted } = filter;
+  const everyOne = conditionsOf(filter, "t.system", false);
+  const total = await numberOf(
+    database,
+    filter.incidentId === undefined
+      ? countOf("tickets", counted)
+      : { sql: `select count(*) as n from tickets t where ${everyOne.where}`, args: everyOne.args },
+  );
+  if (total <= filter.offset) return { tickets: [], total };
+  const all = conditionsOf(filter, "t.system", total > fewRows);
   const { rows } = await database.read(
     `select t.*, (select iif(c.state = 'discarded', iif(c.cause = '${putOff}', c.cause, 'given up'), c.cause) from deliveries c where c.ticket_id = t.id and c.kind = 'create'
        and c.state in ('parked', 'discarded') order by c.seq desc limit 1) as stopped from tickets t where ${all.where} order by t.id desc limit ? offset ?`,
     [...all.args, filter.limit, filter.offset],
   );
-  const { states: _, ...counted } = filter;
-  const total =
-    filter.incidentId === undefined
-      ? countOf("tickets", counted)
-      : { sql: `select count(*) as n from tickets t where ${all.where}`, args: all.args };
   const tickets = rows.map((row) => ({ ...ticketFromRow(row), stopped: textOrNull(row, "stopped") }));
-  return { tickets, total: await numberOf(database, total) };
+  return { tickets, total };
 }
 
 /** In whose ticket an incident was told. */
@@ -113,35 +121,26 @@ export async function listDeliveries(
   database: Database,
   filter: TicketFilter,
 ): Promise<{ deliveries: (Delivery & { history: Attempt[] })[]; total: number }> {
-  const all = conditionsOf(filter, "d.system");
-  if (filter.states !== undefined)
-    all.add("d.state in (select value from json_each(?))", JSON.stringify(filter.states));
-  if (filter.causes !== undefined) {
-    // Only what stands still has a cause that counts; said in these words, the index of it can be used.
-    all.add("d.state in ('parked', 'dead')");
-    const causes = JSON.stringify(filter.causes);
-    if (filter.causes.includes("")) all.add("coalesce(d.cause, '') in (select value from json_each(?))", causes);
-    else all.add("d.cause in (select value from json_each(?))", causes);
-  }
-  if (filter.since !== undefined) all.add("d.updated_at >= ?", toIso(filter.since));
-  if (filter.before !== undefined) all.add("d.updated_at < ?", toIso(filter.before));
-  if (filter.withoutMade === true) all.add(`not (d.kind = 'create' and coalesce(d.cause, '') = '${notIdentified}')`);
-  // With an incident, start from its few tickets; otherwise start from the newest deliveries.
-  const from =
-    filter.incidentId === undefined
-      ? "deliveries d cross join tickets t on t.id = d.ticket_id"
-      : "tickets t cross join deliveries d on d.ticket_id = t.id";
-  // The table of counts knows states alone.
-  const { incidentId, causes, since, before, withoutMade } = filter;
-  const total =
-    [incidentId, causes, since, before].every((one) => one === undefined) && withoutMade !== true
-      ? countOf("deliveries", filter)
-      : {
-          // Tickets are needed for their incident and entity alone.
-          sql: `select count(*) as n from ${filter.entities === null && incidentId === undefined ? "deliveries d" : from} where ${all.where}`,
-          args: all.args,
-        };
-  const count = await numberOf(database, total);
+  // The table of counts knows systems, states and entities alone.
+  const { incidentId, causes, since, before, withoutMade, entities } = filter;
+  const isKept = [incidentId, causes, since, before].every((one) => one === undefined) && withoutMade !== true;
+  const kept = isKept ? await numberOf(database, countOf("deliveries", filter)) : null;
+  const all = deliveryConditions(filter, kept !== null && kept > fewRows);
+  // With an incident or an entity of few, start from their tickets; otherwise start from the newest deliveries.
+  const ofFew = { entities, limit: 0, offset: 0 };
+  const byTicket =
+    incidentId !== undefined ||
+    (entities !== null && (await numberOf(database, countOf("deliveries", ofFew))) <= fewRows);
+  const from = byTicket
+    ? "tickets t cross join deliveries d on d.ticket_id = t.id"
+    : "deliveries d cross join tickets t on t.id = d.ticket_id";
+  const count =
+    kept ??
+    (await numberOf(database, {
+      // Tickets are needed for their incident and entity alone.
+      sql: `select count(*) as n from ${entities === null && incidentId === undefined ? "deliveries d" : from} where ${all.where}`,
+      args: all.args,
+    }));
   if (count <= filter.offset) return { deliveries: [], total: count };
   const { rows } = await database.read(
     `select ${deliveryColumns} from ${from} where ${all.where} order by d.seq desc limit ? offset ?`,
@@ -157,6 +156,24 @@ export async function listDeliveries(
     deliveries: deliveries.map((one) => ({ ...one, history: (byDelivery.get(one.id) ?? []).map(attemptFromRow) })),
     total: count,
   };
+}
+
+function deliveryConditions(filter: TicketFilter, many: boolean): Conditions {
+  const { states, causes, since, before, withoutMade } = filter;
+  const all = conditionsOf(filter, "d.system", many);
+  if (states !== undefined)
+    all.add(`${many ? "+" : ""}d.state in (select value from json_each(?))`, JSON.stringify(states));
+  if (causes !== undefined) {
+    // Only what stands still has a cause that counts; said in these words, the index of it can be used.
+    all.add("d.state in ('parked', 'dead')");
+    const given = JSON.stringify(causes);
+    if (causes.includes("")) all.add("coalesce(d.cause, '') in (select value from json_each(?))", given);
+    else all.add("d.cause in (select value from json_each(?))", given);
+  }
+  if (since !== undefined) all.add("d.updated_at >= ?", toIso(since));
+  if (before !== undefined) all.add("d.updated_at < ?", toIso(before));
+  if (withoutMade === true) all.add(`not (d.kind = 'create' and coalesce(d.cause, '') = '${notIdentified}')`);
+  return all;
 }
 
 const attemptColumns = "delivery_id, at, duration_ms, action, request, status, outcome, words";

@@ -16,6 +16,7 @@ export type StoreMethod =
   | "logPosition"
   | "trimLog"
   | "copy"
+  | "integrityCheck"
   | "beginLease"
   | "lease"
   | "endLease"

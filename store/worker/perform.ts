@@ -1,7 +1,8 @@
 /** What the Worker does with one call. */
 import { constants, setPriority } from "node:os";
 import { EdgeError, messageOf, StoreError } from "../../core/errors.ts";
-import type { Database } from "../database/database.ts";
+import { Database } from "../database/database.ts";
+import { integrityCheck } from "../database/integrity.ts";
 import { expectNewestSchema, migrate, schemaOf } from "../database/migrate.ts";
 import type { OpenDatabase, Operation } from "../database/operation.ts";
 import { copyBeforeUpgrade } from "../database/upgrade-copy.ts";
@@ -51,5 +52,16 @@ export function yieldToOthers(): void {
     setPriority(0, constants.priority.PRIORITY_LOW);
   } catch {
     // A backup that takes some of intake's time is better than none.
+  }
+}
+
+/** Checks a file in use, in a Worker that does nothing else. */
+export async function checkFile(path: string): Promise<string[]> {
+  yieldToOthers();
+  const database = await Database.open(path, "read");
+  try {
+    return await integrityCheck(database);
+  } finally {
+    database.close();
   }
 }

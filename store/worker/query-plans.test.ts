@@ -59,7 +59,6 @@ const byEntity = ["row_counts", "incident_counts", "delivery_counts", "ticket_co
 
 /** Statements that may read a whole table, and why. */
 const allowed: readonly { sql: RegExp; why: string }[] = [
-  { sql: /sqlite_version\(\)/, why: "facts for doctor: asked by a person, counts on the smallest index" },
   {
     sql: /select min\(seq\) as seq from event_log where at >= /,
     why: "replay by a person; ends at the first event found",
@@ -72,7 +71,6 @@ const allowed: readonly { sql: RegExp; why: string }[] = [
     sql: /^with newest as materialized \(select [^()]* order by id desc limit \?2\)/,
     why: "the newest rows up to a limit, from the end of the table; asked by a person",
   },
-  { sql: /pragma integrity_check/i, why: "doctor: reads everything by its nature" },
   {
     sql: /^select entity_name, sum\(detections\) as detections from detection_hours where hour >= /,
     why: "the busiest entities of thirty days: asked by a person who changes where their tickets go",
@@ -397,7 +395,6 @@ async function examples(): Promise<Record<string, unknown[][]>> {
     "admin.noteBackup": [[{ at: now, bytes: 1, path: "/b.tar.gz" }]],
     "admin.readGeneration": [[]],
     "admin.facts": [[]],
-    "admin.integrityCheck": [[]],
     "admin.listReaders": [[]],
     "admin.prune": [
       [now + 200 * dayMs, 90, { sweep: "detectionIds", after: 0 }],

@@ -27,7 +27,7 @@ import { trimLog } from "../replica/trim.ts";
 import type { BackupStep, Followed, Opened, OpenMode, StoreCall, StoreMethod, StoreReply } from "./calls.ts";
 import type { Open } from "./open-file.ts";
 import { catalogueOf, type Groups, operationIn, type ReadingSettings, reading, writing } from "./operations.ts";
-import { bringUpToDate, failure, perform, unknownSchema, yieldToOthers } from "./perform.ts";
+import { bringUpToDate, checkFile, failure, perform, unknownSchema, yieldToOthers } from "./perform.ts";
 
 const callsPerCommit = 32;
 const recordsPerCommit = 1000;
@@ -141,6 +141,7 @@ export class StoreWorker {
     if (method === "logPosition") return (this.#replica?.leading ?? this.#replica?.following)?.mark.seq ?? 0;
     if (method === "trimLog") return this.#replica && trimLog(this.#replica.log, ...(args as [number, number]));
     if (method === "copy") return this.#copy(...(args as [LiveCopy]));
+    if (method === "integrityCheck") return checkFile(...(args as [string]));
     if (method === "beginLease") return this.#beginLease(...(args as [LeaseOrder, number]));
     if (method === "lease") return this.#lease?.state(...(args as [LeaseReport]));
     if (method === "endLease") return this.#lease?.end(...(args as [boolean]));

@@ -18,6 +18,21 @@ const rulesOfLook = [
   ...["button-name", "link-name", "label", "select-name", "nested-interactive", "target-size"],
 ];
 
+/** Rules of axe whose outcome depends on colours. */
+const rulesOfColour = ["color-contrast", "link-in-text-block"];
+
+/** In axe's world, which keeps by theme what has been seen: the elements that show for the first time, without those within them. */
+const firstSeen = (theme: string) => `(() => {
+  globalThis.seenIn ??= {};
+  const seen = (seenIn.${theme} ??= new Set());
+  const found = new Set([...document.body.querySelectorAll("*")].filter((one) => one.checkVisibility() && !seen.has(one)));
+  for (const one of found) seen.add(one);
+  return [...found].filter((one) => !found.has(one.parentElement));
+})()`;
+/** What axe judges, as an expression: the document, or of it what its theme shows for the first time. */
+const all = (theme: string) => `(${firstSeen(theme)}, document)`;
+const others = (theme: string) => `((include) => include.length > 0 ? { include } : null)(${firstSeen(theme)})`;
+
 export interface WindowOptions {
   width?: number;
   theme?: "light" | "dark";
@@ -126,8 +141,27 @@ export class TestWindow {
     return [...(await this.plainFaults()), ...(await this.#accessibility(rules === "look" ? rulesOfLook : null))];
   }
 
-  /** Violations that axe finds, by these rules or all. It runs in a world of its own, so that the page's policy stays in force. */
-  async #accessibility(runOnly: readonly string[] | null): Promise<string[]> {
+  /**
+   * What is wrong with the page in both themes and widths, loaded once. Everything is judged light and wide; dark and narrow, what another look can
+   * change; in the two others, the colours of what their theme has not shown before.
+   */
+  async faultsInEveryLook(): Promise<string[]> {
+    const faults: string[] = [];
+    for (const [theme, width, rules, context] of [
+      ["light", 1280, null, all("light")],
+      ["dark", 390, rulesOfLook, all("dark")],
+      ["light", 390, rulesOfColour, others("light")],
+      ["dark", 1280, rulesOfColour, others("dark")],
+    ] as const) {
+      await this.look(theme, width);
+      const found = [...(await this.plainFaults()), ...(await this.#accessibility(rules, context))];
+      faults.push(...found.map((fault) => `${theme}, ${width}: ${fault}`));
+    }
+    return faults;
+  }
+
+  /** Violations that axe finds, by these rules or all, in what the expression gives; none where that is null. It runs in a world of its own, so that the page's policy stays in force. */
+  async #accessibility(runOnly: readonly string[] | null, context = "document"): Promise<string[]> {
     const session = await this.context.newCDPSession(this.page);
     const { frameTree } = await session.send("Page.getFrameTree");
     const world = { frameId: frameTree.frame.id, worldName: "axe" };
@@ -137,8 +171,8 @@ export class TestWindow {
     if (known.result.value !== "object") await session.send("Runtime.evaluate", { contextId, expression: axe });
     // What is preloaded serves rules about sound and about orientation alone.
     const options = JSON.stringify({ resultTypes: ["violations"], preload: false, ...(runOnly ? { runOnly } : {}) });
-    const expression = `axe.run(document, ${options}).then((found) => found.violations.map((one) =>
-      one.impact + " " + one.id + ": " + one.nodes.map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")).join("; ").slice(0, 400)))`;
+    const expression = `((context) => context && axe.run(context, ${options}).then((found) => found.violations.map((one) =>
+      one.impact + " " + one.id + ": " + one.nodes.map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")).join("; ").slice(0, 400))))(${context}) ?? []`;
     const { result } = await session.send("Runtime.evaluate", {
       contextId,
       expression,

@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { minuteMs } from "../../core/time.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
-import { detection, TestAppliance } from "../harness/appliance.ts";
+import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { cleaningUp } from "../harness/clean-up.ts";
 import { command } from "../harness/command.ts";
 import { EventStreamClient } from "../harness/event-stream.ts";
@@ -432,10 +432,8 @@ test(
     expect(await metric("rhythmx_backup_last_success_timestamp_seconds")).toBeUndefined();
     const make = async () => {
       expect((await admin.post("/api/backups", {})).status).toBe(202);
-      for (;;) {
-        const { body } = await admin.get("/api/backups");
-        if (body.running === null) return body;
-      }
+      await until(async () => (await admin.get("/api/backups")).body.running === null);
+      return (await admin.get("/api/backups")).body;
     };
     for (let n = 0; n < 3; n++) {
       site.clock.jump(60_000);
@@ -632,7 +630,7 @@ test(
     const admin = await ApiClient.loggedIn(site, "admin");
     expect((await admin.post("/api/backups", {})).status).toBe(202);
     const kept = async () => (await admin.get("/api/backups")).body;
-    while ((await kept()).running !== null);
+    await until(async () => (await kept()).running === null);
     const [{ name }] = (await kept()).backups;
     for (const target of [file("first.tar.gz"), file("second.tar.gz"), "-"]) {
       const made = await command(["backup", target], { dataDir: site.dataDir });

@@ -1,22 +1,11 @@
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, createReadStream, existsSync, openSync, rmSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
+import { dirname, join, resolve } from "node:path";
 import { EdgeError, messageOf, UsageError } from "../../../core/errors.ts";
 import type { Settings } from "../../../core/settings.ts";
 import { type BackupProgress, type MadeBackup, makeBackup } from "../../../store/backup/make-backup.ts";
 import { removeFile, unpack } from "../../../store/backup/unpack.ts";
-import { syncPath } from "../../../store/disk/sync.ts";
 import { backupName } from "../../backups/backup-folder.ts";
 import { keepFreeOn } from "../../backups/backups.ts";
 import { collectConfig } from "../../backups/config-files.ts";
@@ -26,7 +15,9 @@ import type { Operations } from "../../control/operations.ts";
 import { versionInfo } from "../../runtime/version.ts";
 import { command, jsonOption, type Terminal } from "../command.ts";
 import { expectDatabase, giveToOwner } from "../operations.ts";
+import { Interrupted, interruptible, orInterrupted } from "../terminal/interruption.ts";
 import { printJson } from "../terminal/table.ts";
+import { expectWritable, move } from "./move-backup.ts";
 import { countsOf, progressLine } from "./progress-line.ts";
 
 export const backupCommand = command({
@@ -54,12 +45,12 @@ FILE may be a folder, where it gets a name with the time, or - for stdout.`,
   async run({ args: [file], values, terminal, loadSettings }) {
     if (values.verify) {
       if (values.force) throw new UsageError("--force: not with --verify, which writes nothing");
-      return verify(terminal, file, values.json);
+      return interruptible((signal) => verify({ terminal, signal }, file, values.json));
     }
     const { settings } = await loadSettings();
     if (file === "-") {
       if (values.json) throw new UsageError("--json: not with -, where the backup itself goes to stdout");
-      return toStdout(terminal, settings);
+      return interruptible((signal) => toStdout({ terminal, signal }, settings));
     }
     const target = targetOf(file);
     if (!values.force && existsSync(target))
@@ -67,7 +58,7 @@ FILE may be a folder, where it gets a name with the time, or - for stdout.`,
         "backup_exists",
         `${target} is there already: choose another name, or replace it with --force`,
       );
-    const made = await make(terminal, settings, target, values.force);
+    const made = await interruptible((signal) => make({ terminal, signal }, settings, target, values.force));
     const { manifest, bytes, sha256 } = made;
     if (values.json) printJson(terminal, { path: target, bytes, sha256, manifest });
     else {
@@ -81,6 +72,12 @@ FILE may be a folder, where it gets a name with the time, or - for stdout.`,
     return 0;
   },
 });
+
+/** Where a command says how far it is, and by what it is asked to end: it then leaves nothing half done. */
+interface Seat {
+  terminal: Terminal;
+  signal: AbortSignal;
+}
 
 function sizeOf(bytes: number): string {
   return bytes < 1_048_576 ? `${Math.ceil(bytes / 1024)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`;
@@ -98,11 +95,9 @@ function targetOf(file: string): string {
     : path;
 }
 
-async function make(terminal: Terminal, settings: Settings, target: string, replace: boolean): Promise<MadeBackup> {
-  const control = await connected(terminal, settings);
-  return control === null
-    ? makeHere(terminal, settings, target, replace)
-    : makeThere(terminal, control, target, replace);
+async function make(seat: Seat, settings: Settings, target: string, replace: boolean): Promise<MadeBackup> {
+  const control = await connected(seat.terminal, settings);
+  return control === null ? makeHere(seat, settings, target, replace) : makeThere(seat, control, target, replace);
 }
 
 function connected(terminal: Terminal, settings: Settings): Promise<Operations | null> {
@@ -112,17 +107,13 @@ function connected(terminal: Terminal, settings: Settings): Promise<Operations |
 }
 
 /** The appliance makes it in its own folder, where it may write; the command, which may write elsewhere, takes it from there. */
-async function makeThere(
-  terminal: Terminal,
-  control: Operations,
-  target: string,
-  replace: boolean,
-): Promise<MadeBackup> {
+async function makeThere(seat: Seat, control: Operations, target: string, replace: boolean): Promise<MadeBackup> {
   expectWritable(dirname(target));
-  const made = await taken(terminal, control);
+  const made = await taken(seat, control);
   try {
-    await move(made.path, target, replace);
+    await move(made.path, target, { replace, signal: seat.signal });
   } catch (error) {
+    if (seat.signal.aborted) throw stopped(seat.signal, `the backup itself is made: it is ${made.path}`);
     throw new EdgeError(
       "backup_failed",
       `${target} cannot be written (${messageOf(error)}). The backup itself is made: it is ${made.path}`,
@@ -133,13 +124,18 @@ async function makeThere(
   return { ...made, path: target };
 }
 
+/** The interruption, with what became of the backup. */
+function stopped({ reason }: AbortSignal, words: string): unknown {
+  return reason instanceof Interrupted ? new Interrupted(reason.exitCode, `interrupted; ${words}`) : reason;
+}
+
 /** For `doctor` and the console alone, which an older service does without. */
 async function noteTaken(control: Operations, from: string, to: string): Promise<void> {
   await control.backupTaken(from, to).catch(() => {});
 }
 
 /** One in the appliance's folder, with its progress on the terminal. */
-async function taken(terminal: Terminal, control: Operations): Promise<MadeBackup> {
+async function taken({ terminal, signal }: Seat, control: Operations): Promise<MadeBackup> {
   const line = progressLine(terminal);
   const asked = setInterval(() => {
     control
@@ -148,8 +144,9 @@ async function taken(terminal: Terminal, control: Operations): Promise<MadeBacku
       .catch(() => {});
   }, 300);
   try {
-    return await control.makeBackup();
+    return await orInterrupted(signal, control.makeBackup());
   } catch (error) {
+    if (signal.aborted) throw stopped(signal, "the appliance goes on with the backup, in its own folder");
     if (!(error instanceof EdgeError) || error.code !== "store_full") throw error;
     // The disk of FILE may have all the room there is.
     const words = `${error.message}. The running appliance makes it there first: name a folder with room as RHYTHMX_BACKUP_DIR, or stop the service and run this again, which then needs room beside FILE alone`;
@@ -161,7 +158,12 @@ async function taken(terminal: Terminal, control: Operations): Promise<MadeBacku
 }
 
 /** No appliance runs: its files are copied from here. */
-async function makeHere(terminal: Terminal, settings: Settings, target: string, replace: boolean): Promise<MadeBackup> {
+async function makeHere(
+  { terminal, signal }: Seat,
+  settings: Settings,
+  target: string,
+  replace: boolean,
+): Promise<MadeBackup> {
   const database = join(settings.dataDir, "rhythmx.db");
   await expectDatabase(settings.dataDir, database);
   const line = progressLine(terminal);
@@ -178,27 +180,32 @@ async function makeHere(terminal: Terminal, settings: Settings, target: string, 
       line.draw(step.value);
       // A signal can come in between.
       await new Promise((resume) => setImmediate(resume));
+      signal.throwIfAborted();
     }
   } finally {
+    // Nothing is left of one that was interrupted.
+    steps.return(undefined as never);
     line.end();
     // SQLite makes files beside the database.
     await giveToOwner(settings.dataDir);
   }
 }
 
-async function toStdout(terminal: Terminal, settings: Settings): Promise<number> {
+async function toStdout(seat: Seat, settings: Settings): Promise<number> {
+  const { terminal, signal } = seat;
   const { bytes } = terminal;
   if (bytes === undefined) throw new UsageError("stdout takes no bytes here: name a file");
   const send = async ({ path, sha256 }: MadeBackup) => {
-    for await (const part of createReadStream(path)) await bytes(part as Uint8Array);
+    for await (const part of createReadStream(path)) await orInterrupted(signal, bytes(part as Uint8Array));
     terminal.err(`sha256  ${sha256}\n`);
   };
   const control = await connected(terminal, settings);
   if (control !== null) {
-    const made = await taken(terminal, control);
+    const made = await taken(seat, control);
     try {
       await send(made);
     } catch (error) {
+      if (signal.aborted) throw stopped(signal, `the backup itself is made: it is ${made.path}`);
       const words = `stdout does not take it (${messageOf(error)}). The backup itself is made: it is ${made.path}`;
       throw new EdgeError("backup_failed", words, { cause: error });
     }
@@ -208,20 +215,24 @@ async function toStdout(terminal: Terminal, settings: Settings): Promise<number>
   }
   const folder = await mkdtemp(join(tmpdir(), "rhythmx-backup-"));
   try {
-    await send(await makeHere(terminal, settings, join(folder, "backup"), false));
+    await send(await makeHere(seat, settings, join(folder, "backup"), false));
     return 0;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function verify(terminal: Terminal, file: string, json: boolean): Promise<number> {
+async function verify({ terminal, signal }: Seat, file: string, json: boolean): Promise<number> {
   const copy = placeForCopy(file);
   const line = progressLine(terminal);
   try {
-    const { manifest, schema, counts } = await unpack(resolve(file), copy, (phase, done, total) =>
-      line.draw({ phase, done, total }),
-    );
+    const { manifest, schema, counts } = await unpack(resolve(file), copy, (phase, done, total) => {
+      signal.throwIfAborted();
+      line.draw({ phase, done, total });
+    }).catch((error: unknown) => {
+      // What was cut off by an interruption is not damaged.
+      throw signal.aborted ? signal.reason : error;
+    });
     line.end();
     if (json) printJson(terminal, { path: resolve(file), ok: true, schema, counts, manifest });
     else {
@@ -248,41 +259,4 @@ function placeForCopy(file: string): string {
   } catch {
     return join(tmpdir(), name);
   }
-}
-
-/** Known before minutes are spent on the copy. @throws EdgeError backup_failed */
-function expectWritable(folder: string): void {
-  const probe = join(folder, `.rhythmx-backup-${process.pid}-0.part`);
-  try {
-    closeSync(openSync(probe, "wx", 0o600));
-    rmSync(probe);
-  } catch (error) {
-    throw new EdgeError(
-      "backup_failed",
-      `${folder} cannot be written (${messageOf(error)}): choose another folder, or run it as root (sudo)`,
-      { cause: error },
-    );
-  }
-}
-
-async function move(from: string, to: string, replace: boolean): Promise<void> {
-  if (!replace && existsSync(to)) throw new Error("it is there already");
-  const part = join(dirname(to), `.rhythmx-backup-${process.pid}-${basename(to)}.part`);
-  try {
-    try {
-      renameSync(from, part);
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== "EXDEV") throw error;
-      await pipeline(createReadStream(from), createWriteStream(part, { flags: "w", mode: 0o600 }));
-      syncPath(part);
-    }
-    renameSync(part, to);
-    syncPath(dirname(to));
-  } catch (error) {
-    // Renamed back where it came from, if it was only renamed.
-    if (existsSync(part) && !existsSync(from)) renameSync(part, from);
-    rmSync(part, { force: true });
-    throw error;
-  }
-  rmSync(from, { force: true });
 }

@@ -9,6 +9,7 @@ import { version } from "../../runtime/version.ts";
 import { command, jsonOption, type Terminal } from "../command.ts";
 import { giveToOwner } from "../operations.ts";
 import { canAsk, confirm } from "../terminal/confirm.ts";
+import { interruptible, orInterrupted } from "../terminal/interruption.ts";
 import { printJson } from "../terminal/table.ts";
 import { countsOf, progressLine } from "./progress-line.ts";
 
@@ -72,16 +73,24 @@ What may have been sent since the backup is looked up in the ticket systems befo
     const keyFile = values["key-file"] === undefined ? null : resolve(values["key-file"]);
     const at = Date.now();
     try {
-      const restored = await restoreBackup(
-        {
-          ...{ source, keyFile, positions, settings, at, version },
-          credentialsDir: credentialsFolder(process.env, settings.configDir),
-        },
-        (phase, done, total) => line.draw({ phase, done, total }),
-        async (plan) => {
-          line.end();
-          return agrees(terminal, plan, source, values.yes);
-        },
+      const credentialsDir = credentialsFolder(process.env, settings.configDir);
+      const order = { source, keyFile, positions, settings, at, version, credentialsDir };
+      // Up to the answer it can be interrupted, and nothing is changed; what comes then takes a moment and is brought to its end.
+      const restored = await interruptible((signal) =>
+        restoreBackup(
+          order,
+          (phase, done, total) => {
+            signal.throwIfAborted();
+            line.draw({ phase, done, total });
+          },
+          async (plan) => {
+            line.end();
+            return orInterrupted(signal, agrees({ terminal, signal }, plan, source, values.yes));
+          },
+        ).catch((error: unknown) => {
+          // What was cut off by an interruption is not damaged.
+          throw signal.aborted ? signal.reason : error;
+        }),
       );
       if (restored === null) {
         terminal.err("nothing is changed\n");
@@ -97,7 +106,12 @@ What may have been sent since the backup is looked up in the ticket systems befo
   },
 });
 
-async function agrees(terminal: Terminal, plan: RestorePlan, source: string, yes: boolean): Promise<boolean> {
+async function agrees(
+  { terminal, signal }: { terminal: Terminal; signal: AbortSignal },
+  plan: RestorePlan,
+  source: string,
+  yes: boolean,
+): Promise<boolean> {
   const { manifest, schema, counts, replaces } = plan;
   const made =
     manifest === null
@@ -108,7 +122,7 @@ async function agrees(terminal: Terminal, plan: RestorePlan, source: string, yes
     terminal.err(`the database that is there cannot be read: ${visible(replaces.unreadable)}\n`);
   if (yes || replaces === null) return true;
   if (!canAsk(terminal)) throw new UsageError("a database is there already: say --yes to put this in its place");
-  return confirm(terminal, "Put it in the place of the database that is there, which is kept?");
+  return confirm(terminal, "Put it in the place of the database that is there, which is kept?", signal);
 }
 
 function tell(terminal: Terminal, restored: Restored, positions: "keep" | "end"): void {

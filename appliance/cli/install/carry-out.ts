@@ -13,14 +13,19 @@ export interface Done {
 interface Way {
   dryRun: boolean;
   say(text: string): void;
+  /** Aborted when somebody asks it to end: the step that it is at is brought to its end. */
+  signal?: AbortSignal;
   paint: Paint;
 }
 
 /** All steps look before the first one changes anything, so that what is refused leaves nothing half done. */
-export async function carryOut(steps: readonly Step[], { dryRun, say, paint }: Way): Promise<Done[]> {
+export async function carryOut(steps: readonly Step[], { dryRun, say, signal, paint }: Way): Promise<Done[]> {
   for (const step of steps) await step.look();
   const done: Done[] = [];
   for (const step of steps) {
+    // A signal can come in between.
+    await new Promise((resume) => setImmediate(resume));
+    signal?.throwIfAborted();
     const change = await step.look();
     const one: Done = {
       subject: step.subject,

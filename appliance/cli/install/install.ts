@@ -5,6 +5,7 @@ import { visible } from "../../../core/text/visible.ts";
 import { firstPasswordFile } from "../../access/first-admin.ts";
 import { isBinary } from "../../runtime/version.ts";
 import { type CommandContext, command, jsonOption } from "../command.ts";
+import { interruptible } from "../terminal/interruption.ts";
 import { printJson } from "../terminal/table.ts";
 import { carryOut, type Done } from "./carry-out.ts";
 import { isStarted } from "./data-steps.ts";
@@ -66,7 +67,9 @@ It writes no setting, so everything can be set in the console. Where systemd doe
     const say = (text: string) => (values.json ? terminal.err(text) : terminal.out(text));
     // A package's script is run at each upgrade, when there is nothing to say.
     const quiet = values.json || fromPackage;
-    const done = await carryOut(steps, { dryRun, say: quiet ? () => {} : say, paint: paint.out });
+    const done = await interruptible((signal) =>
+      carryOut(steps, { dryRun, say: quiet ? () => {} : say, signal, paint: paint.out }),
+    );
     const service = dryRun || fromPackage ? null : await runService(target, done, values["no-start"]);
     const password = dryRun ? null : readPassword(target);
     const isNew = !wasStarted;

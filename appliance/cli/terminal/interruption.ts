@@ -37,3 +37,18 @@ export async function interruptible<T>(
     for (const signal of signals) process.off(signal, onSignal);
   }
 }
+
+/** What `work` comes to, or the interruption, whichever is first. @throws Interrupted */
+export async function orInterrupted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  // Whatever becomes of it after an interruption.
+  work.catch(() => {});
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
