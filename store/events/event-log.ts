@@ -161,11 +161,11 @@ export function placing({ reader, from }: ReaderPlace, now: number): Statement[]
     ...forgetting(reader),
     {
       sql: `insert into reader_positions (reader, position, updated_at)
-            select ?1, position, ?3 from reader_positions where reader = ?2`,
+            select ?1, position, ?3 from reader_positions where reader = ?2 order by reader`,
       args: [reader, from, toIso(now)],
     },
     {
-      sql: "insert into meta (key, value) select ?1, value from meta where key = ?2",
+      sql: "insert into meta (key, value) select ?1, value from meta where key = ?2 order by key",
       args: [skipsKey(reader), skipsKey(from)],
     },
   ];
