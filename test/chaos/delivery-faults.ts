@@ -175,8 +175,11 @@ export async function udpAway(tools: Tools, count: number, real: boolean): Promi
     await run.appliance.start();
     await run.arrived(Math.floor(count / 4), 10_000);
     await receiver.stop();
-    await sleep(300);
+    // So that there is something to send meanwhile, however fast the rest went.
+    const importing = addMore(run, tools, count);
+    await run.until(() => run.said.some((text) => options.named.test(text)), 20_000);
     await receiver.start();
+    await importing;
     await sleep(5500);
   });
 }

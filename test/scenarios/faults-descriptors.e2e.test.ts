@@ -54,7 +54,8 @@ limited(
     expect(await site.faultNamed("descriptors", 20_000)).toBe(
       "nearly all of the 64 files and connections that the process may have open were in use, so those of clients were closed: have clients close theirs, or raise the limit (LimitNOFILE)",
     );
-    expect((await site.health()).body.status).toBe("degraded");
+    // On a machine that leaves it no time the loop has not turned for a while, and then it is "stopped".
+    await until(async () => (await site.health()).body.status === "degraded");
     await send(site, "during");
     await until(() => shed === 200);
     await until(() => told(receiver.messages) === 23);

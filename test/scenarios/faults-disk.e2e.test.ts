@@ -36,7 +36,7 @@ onDisks(
     expect(refused).toMatchObject({ status: 503, retryAfter: 5 });
     expect(refused.body.detail).toContain("send the batch again");
     expect(await site.fault("store_write")).toBe(`the disk of ${disk.data}/rhythmx.db is full: free some space`);
-    expect((await site.health()).body.status).toBe("degraded");
+    await until(async () => (await site.health()).body.status === "degraded");
     expect(await site.ready()).toMatchObject({ status: 503, retryAfter: 5, body: { status: "not ready" } });
     expect(await site.metrics()).toContain('rhythmx_fault{fault="store_write"} 1');
     // From now on refused at the door, with the reason.

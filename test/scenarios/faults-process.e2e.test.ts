@@ -109,7 +109,7 @@ test.concurrent(
 
     await reloaded('{"syslog": [', 1);
     expect(await site.faultNamed("configuration")).toContain(`${site.process.folder}/etc/config.json line 1 column 13`);
-    expect((await site.health()).body.status).toBe("degraded");
+    await until(async () => (await site.health()).body.status === "degraded");
     expect((await site.ingest(batchOf(names("four", 10)))).status).toBe(200);
     await until(() => told(b.messages) === 30);
 
