@@ -41,6 +41,13 @@ const perStep = 500;
 /** Created, but not identified. No retry or resume touches these: a person has to name the ticket or have it sent again. */
 export const isMade = `(kind = 'create' and coalesce(cause, '') = '${notIdentified}')`;
 
+/** SQL: a note that stands still, and that its target may have all the same. */
+export const mayHaveArrived = `(state = 'parked' and kind = 'comment' and coalesce(cause, '') in ('not_kept', '${notLookedUp}'))`;
+
+/** SQL: a note whose request was begun before its ticket was gone, which it may have if it comes back. */
+export const wasBegun = `(kind = 'comment' and coalesce(cause, '') = 'ticket_gone'
+  and (payload is not null or exists (select 1 from delivery_attempts a where a.delivery_id = deliveries.id)))`;
+
 /** The next of those that are meant, in the order of their numbers: on one way through each is met at most once. */
 export async function standingAt(
   database: Database,
@@ -94,7 +101,8 @@ export async function retryDeliveries(
       // A note that was not seen after it was written may have been hidden: it is looked up first, as is one that may have arrived, unless a
       // person has chosen it: he has looked.
       sql: `update deliveries set ${triedAgain(`case when kind = 'create' and cause = '${unknownOutcome}' then 'unknown'
-              when kind = 'comment' and (cause = 'not_kept' or (cause = '${notLookedUp}' and ?3 = 0)) then 'unknown' else 'planned' end`)}, attempts = 0,
+              when kind = 'comment' and (cause = 'not_kept' or (cause = '${notLookedUp}' and ?3 = 0)) then 'unknown'
+              when ${wasBegun} and ?3 = 0 then 'unknown' else 'planned' end`)}, attempts = 0,
               lookups = 0, payload = case trigger when 'manual' then payload else null end, next_attempt_at = ?1, updated_at = ?2,
               wanted = max(wanted, ?3)
             where seq in (select value from json_each(?4)) and state in ('parked', 'dead') and not ${isMade}`,

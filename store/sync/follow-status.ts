@@ -11,6 +11,7 @@ import type { IncidentRow } from "../incidents/incident-rows.ts";
 import type { Author, UnitOfWork } from "../incidents/unit-of-work.ts";
 import { insertUpdate } from "../outbox/cadence-gate.ts";
 import { isThere, openStatuses } from "../outbox/campaign-members.ts";
+import { mayHaveArrived } from "../outbox/standing.ts";
 import { newDeliveryId } from "../outbox/tickets.ts";
 
 /** A ticket that was changed in the target, and what that has changed here. */
@@ -76,15 +77,16 @@ async function closeTold(
       sql: "update campaign_told set closed_at = ? where ticket_id = ? and incident_id in (select value from json_each(?))",
       args: [toIso(now), ticket.id, JSON.stringify(closed)],
     },
-    // Nobody who closed the ticket has seen these: they are handed on.
+    // Nobody who closed the ticket has seen these: they are handed on. Who may stand in it all the same is not told again if it is reopened.
     {
       sql: `update deliveries set state = 'discarded', cause = '${putOff}', detail = 'the ticket was closed before it was told', updated_at = ?
-        where state in ('planned', 'parked', 'dead') and id in (select delivery_id from campaign_told where ticket_id = ?)`,
+        where state in ('planned', 'parked', 'dead') and not ${mayHaveArrived}
+          and id in (select delivery_id from campaign_told where ticket_id = ?)`,
       args: [toIso(now), ticket.id],
     },
     {
       sql: `delete from campaign_told where ticket_id = ? and delivery_id in (select id from deliveries
-        where ticket_id = ? and state <> 'confirmed')`,
+        where ticket_id = ? and state = 'discarded' and cause = '${putOff}')`,
       args: [ticket.id, ticket.id],
     },
   );

@@ -22,6 +22,7 @@ import { applyIncidentChange, type ChangeRules } from "../incidents/incident-cha
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import type { Author, UnitOfWork } from "../incidents/unit-of-work.ts";
 import { snowPolled } from "../outbox/snow-columns.ts";
+import { wasBegun } from "../outbox/standing.ts";
 import { ticketFromRow } from "../outbox/tickets.ts";
 import { followStatus } from "./follow-status.ts";
 import { knownComments } from "./ticket-readings.ts";
@@ -182,7 +183,9 @@ function stateStatements(ticket: Ticket, endedBefore: number | null, reading: Re
       ? []
       : [
           {
-            sql: `update deliveries set state = 'planned', attempts = 0, cause = null, detail = null, next_attempt_at = ?, updated_at = ?
+            // What may have arrived before it was gone is looked up first.
+            sql: `update deliveries set state = case when ${wasBegun} then 'unknown' else 'planned' end, attempts = 0, lookups = 0, cause = null,
+                detail = null, next_attempt_at = ?, updated_at = ?
               where ticket_id = ? and state = 'parked' and cause = 'ticket_gone'`,
             args: [now, toIso(now), ticket.id],
           },
