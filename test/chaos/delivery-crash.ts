@@ -7,10 +7,9 @@ import { ourReceiver, type Transport } from "./delivery-receivers.ts";
 import { batchSize, DeliveryRun, type Row, sleep, type Tools } from "./delivery-run.ts";
 
 const megabyte = 1024 * 1024;
-const kills = 10;
 
-/** Receiver down at first, then up and draining while the appliance is killed, ten times. */
-export async function killedWithBacklog(tools: Tools, transport: Transport, count: number): Promise<Row> {
+/** Receiver down at first, then up and draining while the appliance is killed, so many times. */
+export async function killedWithBacklog(tools: Tools, transport: Transport, count: number, kills = 10): Promise<Row> {
   const receiver = await ourReceiver(transport);
   await receiver.stop();
   const options = {

@@ -39,7 +39,7 @@ test("receivers that misbehave, and the appliance killed or stopped meanwhile: n
     stallAndDie(tools, "tcp octet", 15_000),
     stalledThenKilled(tools, "tcp octet", 8000, "SIGKILL"),
     stalledThenKilled(tools, "tls", 1500, "SIGTERM"),
-    killedWithBacklog(tools, "tcp octet", 15_000),
+    killedWithBacklog(tools, "tcp octet", 7500, 5),
   ]);
 });
 
