@@ -216,13 +216,13 @@ test("without script: sign-in, list, search, theme and sign-out", async () => {
   await page.getByRole("button", { name: /^Theme/ }).click();
   await page.waitForURL("**/incidents?q=pgustavo&**");
   expect(await page.locator("html").getAttribute("data-theme")).toBe("light");
-  await page.goto("/account");
+  await window.go("/account");
   await page.getByLabel("How others see you").fill("Ada Admin");
   await page.getByRole("button", { name: "Save name" }).click();
   await page.getByText("Your name is saved.").waitFor();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.waitForURL("**/sign-in");
-  await page.goto("/incidents");
+  await window.go("/incidents");
   expect(page.url()).toContain("/sign-in?to=%2Fincidents");
   await window.close();
 });

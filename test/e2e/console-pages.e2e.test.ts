@@ -124,7 +124,7 @@ test("pages before a session, and what answers to forms show, are sound as well"
   };
   const press = (name: string) => page.getByRole("button", { name, exact: true }).first().click();
   const signOut = async () => {
-    await page.goto("/");
+    await window.go("/");
     await window.look("light", 1280);
     await press("Sign out");
     await page.waitForURL("**/sign-in");

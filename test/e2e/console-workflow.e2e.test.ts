@@ -59,6 +59,7 @@ afterAll(async () => {
 
 const said = (words: string | RegExp) => window.page.getByText(words).first().waitFor();
 const press = (name: string) => window.page.getByRole("button", { name, exact: true }).first().click();
+const go = (path: string) => window.go(path);
 const field = (label: string) => window.page.getByLabel(label, { exact: true });
 const file = (name: string) => pem(name).toString();
 
@@ -110,7 +111,7 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   await said("No detection has come yet");
 
   // rsyslog over RELP and TLS, which wants a certificate of ours; then syslog-ng.
-  await page.goto("/settings/integrations/alert-syslog");
+  await go("/settings/integrations/alert-syslog");
   await page.getByRole("link", { name: "Add destination" }).click();
   await field("Name").fill("rsyslog-1");
   await field("Preset").selectOption("rsyslog");
@@ -140,7 +141,7 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   await syslogNg.until((messages) => messages.some((message) => message.includes("|TEST|")));
 
   // Jira: whatever is wrong, the test says where.
-  await page.goto("/settings/integrations/jira");
+  await go("/settings/integrations/jira");
   await testSays("“Address”, “API token”, “Project” must be set");
   await field("Address").fill("jira.acme.example");
   await field("E-mail of the account").fill("soc@acme.example");
@@ -174,7 +175,7 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   await save();
 
   // ServiceNow.
-  await page.goto("/settings/integrations/servicenow");
+  await go("/settings/integrations/servicenow");
   await field("Instance").fill(snow.url);
   await field("User name of the account").fill("rhythmx");
   await field("Password").fill("of another account");
@@ -190,7 +191,7 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   await said(/saved and in force/);
 
   // What is pushed, and when what failed goes again.
-  await page.goto("/settings/integrations/retries");
+  await go("/settings/integrations/retries");
   await field("Seconds before the first").fill("1");
   await field("When they are made").fill(everySecond);
   await said("Tried again 1 s, then 2 s");
@@ -205,7 +206,7 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   await again.getByLabel("Password").fill(newPassword);
   await again.getByRole("button", { name: "Sign in" }).click();
   await said(/saved and in force: Seconds before the first, When they are made/);
-  await page.goto("/settings/integrations/auto-push");
+  await go("/settings/integrations/auto-push");
   await said("There was no incident in the last 7 days.");
   await field("Enabled").check();
   await field("ServiceNow").check();
@@ -213,14 +214,14 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   await save();
 
   // A key, which its page shows once.
-  await page.goto("/keys/new");
+  await go("/keys/new");
   await page.getByLabel(/^Name/).fill("sensor");
   await page.getByLabel(/^Send detections and alarms/).check();
   await page.getByLabel("Your own password").fill(newPassword);
   await press("Create key");
   await said("Copy it now");
   const key = (await page.locator("#key-text").textContent())?.trim() ?? "";
-  await page.goto("/keys");
+  await go("/keys");
   expect(await page.locator("main").textContent()).not.toContain(key);
   await page.goBack();
   expect(await page.locator("body").textContent()).not.toContain(key);
@@ -230,7 +231,7 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   await rsyslog.until((messages) => messages.some((message) => message.includes(" FIRST ")));
   await syslogNg.until((messages) => messages.some((message) => message.includes("|FIRST|")));
   await until(() => jira.issues.length === 1 && snow.rows.length === 1);
-  await page.goto("/incidents");
+  await go("/incidents");
   await page.getByRole("link", { name: /LSASS memory dumped/ }).click();
   await said("SEC-1");
   await said("INC0010000");
@@ -248,24 +249,24 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   await snow.stop();
   await attack(key, ["bob", "carol", "dave"]);
   await until(() => jira.issues.length === 4);
-  await page.goto("/settings/integrations");
+  await go("/settings/integrations");
   await page.locator("#servicenow").getByText("ServiceNow does not answer").waitFor();
   snow.options.credentials = "rhythmx:another-password";
   await snow.start(port);
   await until(async () => {
-    await page.goto("/deliveries");
+    await go("/deliveries");
     return (await page.getByText("does not hold").count()) > 0;
   });
-  await page.goto("/settings/integrations/servicenow");
+  await go("/settings/integrations/servicenow");
   await field("Password").fill("another-password");
   await testSays("The test has passed");
   await save();
-  await page.goto("/deliveries");
+  await go("/deliveries");
   const retry = page.getByRole("button", { name: /^Retry/ }).first();
   if (await retry.isVisible()) await retry.click();
   await until(() => snow.rows.length === 4);
   await until(async () => {
-    await page.goto("/deliveries");
+    await go("/deliveries");
     return (await page.getByText("Nothing stands still.").count()) > 0;
   });
 
@@ -273,7 +274,7 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   jira.options.required.push({ fieldId: "customfield_10043", name: "Cost centre" });
   await attack(key, ["erin", "frank"]);
   await until(async () => {
-    await page.goto("/deliveries?state=parked");
+    await go("/deliveries?state=parked");
     return (await page.getByText("The request is refused, 2 parked").count()) > 0;
   });
   await page.locator("#list tbody a").first().click();
@@ -282,7 +283,7 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   await page.getByLabel(/^Fields to replace, as JSON/).fill('{"customfield_10043": "4711"}');
   await press("Retry");
   await until(() => jira.issues.length === 5);
-  await page.goto("/deliveries?state=parked");
+  await go("/deliveries?state=parked");
   await page.getByRole("link", { name: "Mend the extra fields" }).click();
   await field("Fields of new tickets: field, row 2").fill("customfield_10043");
   await field("Fields of new tickets: value, row 2").fill("0815");
@@ -290,7 +291,7 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   await until(() => jira.issues.length === 6);
 
   // What auto-push has taken of the last days, and would have by another choice.
-  await page.goto("/settings/integrations/auto-push");
+  await go("/settings/integrations/auto-push");
   await said("6 of 6 incidents of the last 7 days would have been pushed.");
 
   // One ticket for each incident in each system, and everything that was saved is in the audit.
@@ -298,7 +299,7 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   expect(jira.issues).toHaveLength(6);
   expect(new Set(jira.issues.map(({ fields }) => fields.summary)).size).toBe(6);
   expect(new Set(snow.rows.map(({ correlation_id }) => correlation_id)).size).toBe(6);
-  await page.goto("/audit?kind=settings");
+  await go("/audit?kind=settings");
   const audit = (await page.locator("main").textContent()) ?? "";
   for (const words of ["rsyslog-1", "ng-1", "jira", "servicenow", "retry", "auto_push"]) expect(audit).toContain(words);
   expect(window.problems).toEqual([]);

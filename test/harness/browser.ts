@@ -128,6 +128,17 @@ export class TestWindow {
     return [...this.problems.splice(0), ...(wide > this.#width ? [`scrolls sideways: ${wide} of ${this.#width}`] : [])];
   }
 
+  /** Goes there, also while the answer to a form that was just sent is on its way: where that comes later, the browser gives up what it was told to load. */
+  async go(path: string): Promise<void> {
+    for (let turn = 1; ; turn++)
+      try {
+        await this.page.goto(path);
+        return;
+      } catch (error) {
+        if (turn === 5 || !(error instanceof Error && error.message.includes("net::ERR_ABORTED"))) throw error;
+      }
+  }
+
   async signIn(name: string, password: string, to = "/"): Promise<void> {
     await this.page.goto(`/sign-in?to=${encodeURIComponent(to)}`);
     await this.page.getByLabel("Name").fill(name);
