@@ -27,15 +27,18 @@ interface Mapping extends Range {
   pageSize: number;
 }
 
+/** Opened once: each opening compiles its functions anew and keeps them. */
+let libc: ReturnType<typeof openLibc> | null = null;
+const openLibc = () =>
+  dlopen("libc.so.6", { madvise: { args: [FFIType.u64, FFIType.u64, FFIType.i32], returns: FFIType.i32 } });
+
 /** Does nothing where it cannot: without FFI, or without /proc. */
 export function giveBackProgram(): void {
   try {
     const program = readlinkSync("/proc/self/exe");
     const ranges = mappingsOf(program).flatMap(unchangedRange);
-    const { symbols: libc } = dlopen("libc.so.6", {
-      madvise: { args: [FFIType.u64, FFIType.u64, FFIType.i32], returns: FFIType.i32 },
-    });
-    for (const { start, end } of ranges) libc.madvise(start, end - start, MADV_DONTNEED);
+    libc ??= openLibc();
+    for (const { start, end } of ranges) libc.symbols.madvise(start, end - start, MADV_DONTNEED);
   } catch {
     // It is not needed for anything.
   }
