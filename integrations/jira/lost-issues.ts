@@ -2,6 +2,7 @@
 import { DeliveryError } from "../../core/errors.ts";
 import { isSamePlace, type RemoteTicket, type SentTo, sentTo, sentToText } from "../../core/tickets/ticket.ts";
 import type { KnownTicket } from "../../core/tickets/ticket-system.ts";
+import { sentElsewhere } from "../sent-elsewhere.ts";
 import { KeyLookup, type KnownIssue } from "./key-lookup.ts";
 import { refusedSearch, withLabel } from "./label-search.ts";
 import { type JiraSite, unexpected } from "./site.ts";
@@ -53,7 +54,7 @@ export class LostIssues {
     if (found !== null) return this.#site.ticket(found.id, found.key);
     // Whether the account sees the tickets of that project is known of those in the settings' project alone, and it would be sent there.
     if (project.toUpperCase() !== this.#site.projectKey.toUpperCase())
-      throw elsewhere(`to project ${project}`, `project ${this.#site.projectKey}`);
+      throw sentElsewhere(`project ${project}`, `project ${this.#site.projectKey}`);
     return null;
   }
 
@@ -67,7 +68,7 @@ export class LostIssues {
   /** After a search. @throws DeliveryError elsewhere: it was sent to another site */
   expectHere(sent: SentTo | null): void {
     const place = sent?.place ?? null;
-    if (place !== null && !isSamePlace(place, this.#site.address)) throw elsewhere(`to ${place}`, this.#site.address);
+    if (place !== null && !isSamePlace(place, this.#site.address)) throw sentElsewhere(place, this.#site.address);
   }
 
   #keysOf(project: string): KeyLookup {
@@ -98,15 +99,6 @@ export class LostIssues {
     const correlations = said.filter((one) => typeof one === "string" && one.startsWith("rhythmx-"));
     return { id: String(body?.id), key: String(body?.key), correlations };
   }
-}
-
-/** `where`: it was sent there; `now`: what the settings name. */
-function elsewhere(where: string, now: string): DeliveryError {
-  return new DeliveryError(
-    "elsewhere",
-    `it was sent ${where}, the settings now name ${now}, and there it is not seen: with the former settings it is looked up`,
-    { retryable: true, data: { permanent: false, words: "" } },
-  );
 }
 
 /** The project to which a create's request goes; null: it does not say by its key. */

@@ -3,6 +3,7 @@ import { DeliveryError } from "../../core/errors.ts";
 import { isSamePlace, type RemoteTicket, type SentTo, sentTo, sentToText } from "../../core/tickets/ticket.ts";
 import type { KnownTicket, NamedTicket, SentCreate } from "../../core/tickets/ticket-system.ts";
 import type { Target } from "../http.ts";
+import { sentElsewhere } from "../sent-elsewhere.ts";
 import { type CaseAnswer, casesOf, numberForm, paths } from "./wire.ts";
 
 /** A correlation that no case has. */
@@ -34,11 +35,7 @@ export class CaseIdentity {
     const found =
       (isOtherTable ? await this.#find(sent.mark, correlation) : null) ?? (await this.#find(this.#table, correlation));
     if (found !== null) return found;
-    throw new DeliveryError(
-      "elsewhere",
-      `it was sent to ${whereIs(sent)}, the settings now name ${this.#base}/${this.#table}, and there it is not seen: with the former settings it is looked up`,
-      { retryable: true, data: { permanent: false, words: "" } },
-    );
+    throw sentElsewhere(whereIs(sent), `${this.#base}/${this.#table}`);
   }
 
   async findAll(correlation: string): Promise<RemoteTicket[]> {

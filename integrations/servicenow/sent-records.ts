@@ -1,8 +1,8 @@
 /** Finds the record of a create that has been sent: in the table and at the instance to which it was sent, whatever the settings name by now. */
-import { DeliveryError } from "../../core/errors.ts";
 import { isSamePlace, type RemoteTicket, type SentTo, sentTo, sentToText } from "../../core/tickets/ticket.ts";
 import type { NamedTicket, SentCreate, TicketCandidate } from "../../core/tickets/ticket-system.ts";
 import { isRefused } from "../answers.ts";
+import { sentElsewhere } from "../sent-elsewhere.ts";
 import { RecordIdentity } from "./identity.ts";
 import { recordUrl, type Table } from "./table.ts";
 
@@ -83,11 +83,7 @@ export class SentRecords {
     if (sent === null) return;
     const { name, origin } = this.#table;
     const now = this.#isInstance(sent) ? `table ${name}` : origin;
-    throw new DeliveryError(
-      "elsewhere",
-      `it was sent to ${whereIs(sent, this.#table)}, the settings now name ${now}, and neither shows it: with the former settings it is looked up`,
-      { retryable: true, data: { permanent: false, words: "" } },
-    );
+    throw sentElsewhere(whereIs(sent, this.#table), now);
   }
 }
 
