@@ -1,6 +1,7 @@
 /** An appliance with both ticket systems, which are stand-ins. */
-
+import { minuteMs } from "../../core/time.ts";
 import { autoPush, jiraEnvironment, serviceNowEnvironment } from "../standins/environment.ts";
+import type { Fault, FaultPlan } from "../standins/faults.ts";
 import { JiraStandIn } from "../standins/jira.ts";
 import type { JiraOptions } from "../standins/jira-model.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
@@ -71,6 +72,23 @@ export const deliveries = async ({ admin }: Scene, query = "") =>
 
 /** Tokens end after a quarter of an hour of the appliance's clock. */
 export const login = (it: Scene) => ApiClient.loggedIn(it.appliance, "admin");
+
+/** The deliveries, by a login of now. */
+export const listed = async (it: Scene, query: string) => deliveries({ ...it, admin: await login(it) }, query);
+
+/** Time goes on, a minute at a time, until it is so. */
+export async function eventually(it: Scene, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  await until(async () => {
+    await turn(it, minuteMs);
+    return isSo();
+  }, 180_000);
+}
+
+/** The fault at the first request that fits; then, or at all others, what `next` says. */
+export function once(method: string, path: RegExp, fault: Fault, next: FaultPlan = () => null): FaultPlan {
+  let left = 1;
+  return (asked) => (asked.method === method && path.test(asked.path) && left-- > 0 ? fault : next(asked));
+}
 
 /** A scene with one incident whose tickets are there in both systems. */
 export async function ticketed(

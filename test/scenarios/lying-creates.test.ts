@@ -1,27 +1,21 @@
 /** Answers to creates and look-ups that are not true: another ticket's number, a search that does not heed what was asked. */
 import { afterEach, describe, expect, test } from "bun:test";
 import { minuteMs } from "../../core/time.ts";
-import { until } from "../harness/appliance.ts";
-import { cleanUpScenes, critical, deliveries, login, type Scene, scene, turn } from "../harness/ticket-scene.ts";
-import type { Fault, FaultPlan } from "../standins/faults.ts";
+import {
+  cleanUpScenes,
+  critical,
+  eventually,
+  listed,
+  login,
+  once,
+  type Scene,
+  scene,
+  turn,
+} from "../harness/ticket-scene.ts";
 
 afterEach(cleanUpScenes);
 
 const quick = { UNKNOWN_LOOKUP_DELAYS_SECONDS: "60", RETRY_BASE_DELAY_SECONDS: "5" };
-const listed = async (it: Scene, query: string) => deliveries({ ...it, admin: await login(it) }, query);
-
-async function eventually(it: Scene, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  await until(async () => {
-    await turn(it, minuteMs);
-    return isSo();
-  }, 180_000);
-}
-
-function once(method: string, path: RegExp, fault: Fault): FaultPlan {
-  let left = 1;
-  return (asked) => (asked.method === method && path.test(asked.path) && left-- > 0 ? fault : null);
-}
-
 const made = async (it: Scene, user: string) => {
   const before = (await listed(it, "state=confirmed")).length;
   await it.appliance.ingest([critical(user)]);

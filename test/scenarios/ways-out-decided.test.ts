@@ -4,31 +4,26 @@ import { minuteMs } from "../../core/time.ts";
 import { ApiClient } from "../harness/api-client.ts";
 import { until } from "../harness/appliance.ts";
 import { movableSnow, saved } from "../harness/ticket-places.ts";
-import { cleanUpScenes, critical, deliveries, login, type Scene, scene, turn } from "../harness/ticket-scene.ts";
-import type { Fault, FaultPlan } from "../standins/faults.ts";
+import {
+  cleanUpScenes,
+  critical,
+  eventually,
+  listed,
+  login,
+  once,
+  type Scene,
+  scene,
+  turn,
+} from "../harness/ticket-scene.ts";
+import type { Fault } from "../standins/faults.ts";
 
 afterEach(cleanUpScenes);
 
 const quick = { UNKNOWN_LOOKUP_DELAYS_SECONDS: "600", RETRY_BASE_DELAY_SECONDS: "5" };
-const listed = async (it: Scene, query: string) => deliveries({ ...it, admin: await login(it) }, query);
-
-async function eventually(it: Scene, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  await until(async () => {
-    await turn(it, minuteMs);
-    return isSo();
-  }, 180_000);
-}
-
 const waiting = async (it: Scene) => {
   await eventually(it, async () => (await listed(it, "state=parked")).length > 0);
   return (await listed(it, "state=parked"))[0];
 };
-
-/** The fault at the first request that fits. */
-function once(method: string, path: RegExp, fault: Fault): FaultPlan {
-  let left = 1;
-  return (asked) => (asked.method === method && path.test(asked.path) && left-- > 0 ? fault : null);
-}
 
 const made = async (it: Scene, user: string, fields: object = {}) => {
   const before = (await listed(it, "state=confirmed")).length;

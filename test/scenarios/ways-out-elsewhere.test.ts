@@ -3,7 +3,16 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { hourMs, minuteMs } from "../../core/time.ts";
 import { until } from "../harness/appliance.ts";
 import { atJira, atSnow, movableJira, movableSnow, saved } from "../harness/ticket-places.ts";
-import { cleanUp, cleanUpScenes, critical, deliveries, login, type Scene, turn } from "../harness/ticket-scene.ts";
+import {
+  cleanUp,
+  cleanUpScenes,
+  critical,
+  eventually,
+  listed,
+  login,
+  type Scene,
+  turn,
+} from "../harness/ticket-scene.ts";
 import type { Fault } from "../standins/faults.ts";
 import { JiraStandIn } from "../standins/jira.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
@@ -13,16 +22,6 @@ afterEach(cleanUpScenes);
 
 const quick = { UNKNOWN_LOOKUP_DELAYS_SECONDS: "600", RETRY_BASE_DELAY_SECONDS: "5" };
 const lost = (when: Fault["when"]): Fault => ({ when, what: "reset" });
-
-/** Its login has run out when time has passed. */
-const listed = async (it: Scene, query: string) => deliveries({ ...it, admin: await login(it) }, query);
-
-async function eventually(it: Scene, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  await until(async () => {
-    await turn(it, minuteMs);
-    return isSo();
-  }, 180_000);
-}
 
 async function waiting(it: Scene) {
   await eventually(it, async () => (await listed(it, "state=parked")).length > 0);

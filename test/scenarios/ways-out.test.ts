@@ -10,22 +10,21 @@ import {
   cleanUp,
   cleanUpScenes,
   critical,
-  deliveries,
+  eventually,
+  listed,
   login,
+  once,
   type Scene,
   scene,
   ticketed,
   turn,
 } from "../harness/ticket-scene.ts";
-import type { Fault, FaultPlan } from "../standins/faults.ts";
+import type { Fault } from "../standins/faults.ts";
 
 afterEach(cleanUpScenes);
 
 const snowOnly = { AUTO_PUSH_SYSTEMS: "servicenow" };
 const jiraOnly = { AUTO_PUSH_SYSTEMS: "jira" };
-
-/** Its login has run out when time has passed. */
-const listed = async (it: Scene, query: string) => deliveries({ ...it, admin: await login(it) }, query);
 
 /** Time goes on until so many deliveries are in the state. */
 async function untilListed(it: Scene, state: string, count: number, stepMs = minuteMs) {
@@ -40,20 +39,6 @@ async function untilListed(it: Scene, state: string, count: number, stepMs = min
     () => `${found.length} of ${count} are ${state}`,
   );
   return found;
-}
-
-/** Time goes on until it is so. */
-async function eventually(it: Scene, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  await until(async () => {
-    await turn(it, minuteMs);
-    return isSo();
-  }, 180_000);
-}
-
-/** The fault at the first request that fits; then, or at all others, what `next` says. */
-function once(method: string, path: RegExp, fault: Fault, next: FaultPlan = () => null): FaultPlan {
-  let left = 1;
-  return (asked) => (asked.method === method && path.test(asked.path) && left-- > 0 ? fault : next(asked));
 }
 
 const lost: Fault = { when: "after", what: "reset" };
