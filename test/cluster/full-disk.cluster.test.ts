@@ -1,9 +1,7 @@
 /** A leader whose disk is full: another node, which has room, leads. Needs root. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { copyFileSync } from "node:fs";
-import { join } from "node:path";
 import { until } from "../harness/appliance.ts";
-import { TestNode } from "../harness/cluster.ts";
+import { leadAndFollow, TestNode } from "../harness/cluster.ts";
 import { Etcd, etcdInstalled } from "../harness/etcd.ts";
 import { disksMountable, SmallDisk } from "../harness/small-disk.ts";
 
@@ -24,13 +22,7 @@ describe.skipIf(!etcdInstalled() || !disksMountable())("a leader whose disk is f
     const one = await TestNode.prepare(etcd, "edge1", { env: { ...room, RHYTHMX_DATA_DIR: disk.data } });
     const two = await TestNode.prepare(etcd, "edge2", { env: room });
     for (const node of [one, two]) cleanUp.push(() => node.dispose());
-    await one.add();
-    await two.add();
-    await one.start();
-    await until(() => leads(one));
-    copyFileSync(join(disk.data, "master.key"), join(two.folder, "master.key"));
-    await two.start();
-    await until(() => two.ready().then((status) => status === 503));
+    await leadAndFollow(one, two);
     disk.fill();
     await until(() => leads(two));
     expect(one.logLines.filter((line) => line.includes("steps down")).join()).toMatch(/"why":"[^"]*(?:disk|free)/);
@@ -50,13 +42,7 @@ describe.skipIf(!etcdInstalled() || !disksMountable())("a leader whose disk is f
     const one = await TestNode.prepare(etcd, "edge1", { env: { ...noLimit, RHYTHMX_DATA_DIR: disk.data } });
     const two = await TestNode.prepare(etcd, "edge2", { env: noLimit });
     for (const node of [one, two]) cleanUp.push(() => node.dispose());
-    await one.add();
-    await two.add();
-    await one.start();
-    await until(() => leads(one));
-    copyFileSync(join(disk.data, "master.key"), join(two.folder, "master.key"));
-    await two.start();
-    await until(() => two.ready().then((status) => status === 503));
+    await leadAndFollow(one, two);
     disk.fill();
     await until(() => leads(two));
     const led = () => one.logLines.filter((line) => line.includes('"leads the cluster"')).length;

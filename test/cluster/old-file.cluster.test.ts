@@ -6,7 +6,7 @@ import { etcdOptions } from "../../appliance/cluster/connection.ts";
 import { EtcdClient } from "../../store/replica/etcd/client.ts";
 import { EtcdLog } from "../../store/replica/etcd/log.ts";
 import { detection, until } from "../harness/appliance.ts";
-import { TestNode } from "../harness/cluster.ts";
+import { leadAndFollow, TestNode } from "../harness/cluster.ts";
 import { Etcd, etcdInstalled } from "../harness/etcd.ts";
 
 const cleanUp: (() => unknown)[] = [];
@@ -21,19 +21,13 @@ describe.skipIf(!etcdInstalled())("a file that was set back", () => {
     cleanUp.push(() => etcd.stop());
     const [one, two] = [await TestNode.prepare(etcd, "edge1"), await TestNode.prepare(etcd, "edge2")];
     for (const node of [one, two]) cleanUp.push(() => node.dispose());
-    await one.add();
-    await two.add();
-    await one.start();
-    await until(() => one.leads());
+    await leadAndFollow(one, two);
     const made = await one.appliance?.operations.createKey({
       name: "t",
       scopes: ["ingest"],
       entities: [],
       expiresInDays: null,
     });
-    copyFileSync(join(one.folder, "master.key"), join(two.folder, "master.key"));
-    await two.start();
-    await until(() => two.ready().then((status) => status === 503));
     const copies = () => two.logLines.filter((line) => line.includes("database copied")).length;
     expect(copies()).toBe(1);
     await two.stop();

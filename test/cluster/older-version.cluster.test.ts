@@ -1,6 +1,5 @@
 /** A node whose version is older than the database: it follows, and leaves it to others to lead. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { promoteNode } from "../../appliance/cluster/members.ts";
 import { Database } from "../../store/database/database.ts";
@@ -8,7 +7,7 @@ import { EtcdClient } from "../../store/replica/etcd/client.ts";
 import { EtcdLog } from "../../store/replica/etcd/log.ts";
 import { openReplica } from "../../store/replica/open-replica.ts";
 import { detection, until } from "../harness/appliance.ts";
-import { TestNode } from "../harness/cluster.ts";
+import { leadAndFollow, TestNode } from "../harness/cluster.ts";
 import { command } from "../harness/command.ts";
 import { Etcd, etcdInstalled } from "../harness/etcd.ts";
 
@@ -24,13 +23,7 @@ describe.skipIf(!etcdInstalled())("a node of an older version", () => {
     cleanUp.push(() => etcd.stop());
     const [one, two] = [await TestNode.prepare(etcd, "edge1"), await TestNode.prepare(etcd, "edge2")];
     for (const node of [one, two]) cleanUp.push(() => node.dispose());
-    await one.add();
-    await two.add();
-    await one.start();
-    await until(() => one.leads());
-    copyFileSync(join(one.folder, "master.key"), join(two.folder, "master.key"));
-    await two.start();
-    await until(() => two.ready().then((status) => status === 503));
+    await leadAndFollow(one, two);
     const key = await one.appliance?.operations.createKey({
       ...{ name: "t", scopes: ["ingest"] as const, entities: [], expiresInDays: null },
     });

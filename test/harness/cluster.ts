@@ -1,5 +1,5 @@
 /** Nodes of a cluster inside a test, on a real etcd and with the real clock: leases are times of machines that know nothing of each other. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withDirectory } from "../../appliance/cluster/connection.ts";
@@ -12,6 +12,7 @@ import { systemClock, systemSleep } from "../../appliance/runtime/time.ts";
 import { type ResolvedSettings, resolveSettings } from "../../core/settings/resolve.ts";
 import type { Settings } from "../../core/settings.ts";
 import type { Directory } from "../../store/replica/etcd/directory.ts";
+import { until } from "./appliance.ts";
 import type { Etcd } from "./etcd.ts";
 import { freePort } from "./free-port.ts";
 
@@ -134,4 +135,16 @@ export class TestNode {
     } catch {}
     return { status: response.status, headers: response.headers, body };
   }
+}
+
+/** Adds both, and starts them with the same master key: the one leads, the other follows. */
+export async function leadAndFollow(one: TestNode, two: TestNode): Promise<void> {
+  await one.add();
+  await two.add();
+  await one.start();
+  await until(() => one.leads());
+  const key = (node: TestNode) => join(node.settings.dataDir, "master.key");
+  copyFileSync(key(one), key(two));
+  await two.start();
+  await until(() => two.ready().then((status) => status === 503));
 }
