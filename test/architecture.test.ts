@@ -60,6 +60,11 @@ describe("a breach is found", () => {
     ["appliance/runtime/bun/a.ts", "Deno.serve(f);", "Deno.* belongs in appliance/runtime/deno"],
     ["appliance/a.ts", "f(process.versions.deno);", "asks which runtime there is, which only #platform decides"],
     ["appliance/runtime/a.ts", "f(typeof Bun);", "asks which runtime there is, which only #platform decides"],
+    ...["store/a.test.ts", "test/harness/a.ts"].map((path): [string, string, string] => [
+      path,
+      `import { Database } from "bun:sqlite";`,
+      "a second SQLite in the process takes the first one's locks and maps away: test/harness/database-file.ts",
+    ]),
     [
       "store/a.ts",
       `import { p } from "#platform";`,

@@ -162,6 +162,8 @@ export function importsOf(text: string): Import[] {
 function checkPackage(path: string, specifier: string, clause: string, report: (what: string) => void): void {
   if (/^bun($|:)/.test(specifier) && specifier !== "bun:test" && !mayUseBun(path))
     report(`imports "${specifier}", which belongs in appliance/runtime/bun`);
+  if (specifier === "bun:sqlite" && sharesItsProcess(path))
+    report("a second SQLite in the process takes the first one's locks and maps away: test/harness/database-file.ts");
   if (specifier === "#heap" && dirname(path) !== "appliance/runtime" && path !== "store/worker/worker.ts")
     report(`imports "#heap", which is for the files of appliance/runtime and the entry of the store's Worker`);
   if (specifier === "#platform" && dirname(path) !== "appliance/runtime")
@@ -241,6 +243,11 @@ function isTest(path: string): boolean {
 
 function mayUseBun(path: string): boolean {
   return isTest(path) || /^appliance\/(runtime\/bun|packaging)\//.test(path);
+}
+
+/** Its process may also be one in which an appliance or a store runs; the programs of test/chaos, test/bench and test/soak start theirs apart. */
+function sharesItsProcess(path: string): boolean {
+  return /\.test\.tsx?$/.test(path) || /^test\/(data|harness|packs)\//.test(path);
 }
 
 /** The program without comments and types. */

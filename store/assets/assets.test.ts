@@ -5,9 +5,9 @@ import { join } from "node:path";
 import type { Detection } from "../../core/detection.ts";
 import { noTally } from "../../core/intake/answer.ts";
 import { dayMs } from "../../core/time.ts";
+import { queryDatabase } from "../../test/harness/database-file.ts";
 import { detectionOf } from "../../test/harness/detection-of.ts";
 import { pruneAll } from "../../test/harness/prune-all.ts";
-import { queryDatabase } from "../../test/harness/query-database.ts";
 import { openStore, type Store } from "../open-store.ts";
 
 let now = Date.UTC(2026, 2, 13, 4, 30);

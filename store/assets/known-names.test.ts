@@ -1,5 +1,4 @@
 /** Names over restarts, upgrades and retention: who an actor is stays the same. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +8,7 @@ import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import { dayMs } from "../../core/time.ts";
+import { DatabaseFile } from "../../test/harness/database-file.ts";
 import { pruneAll } from "../../test/harness/prune-all.ts";
 import { openStore, type Store } from "../open-store.ts";
 
@@ -53,7 +53,7 @@ async function ingest(...records: { user?: string; host?: string }[]): Promise<v
 }
 
 function rows(sql: string): Record<string, unknown>[] {
-  const database = new Sqlite(path, { readonly: true });
+  const database = new DatabaseFile(path, { readonly: true });
   const found = database.query(sql).all() as Record<string, unknown>[];
   database.close();
   return found;
@@ -67,7 +67,7 @@ const incidents = () =>
 test("an upgrade keeps the names of the actors that are there, and joins what comes in from then on", async () => {
   const old = join(import.meta.dirname, "../../test/data/databases/schema-13.db.gz");
   writeFileSync(path, gunzipSync(readFileSync(old)));
-  const file = new Sqlite(path);
+  const file = new DatabaseFile(path);
   // Its user was one of a public mail domain, and one host was two actors.
   file.run("update sigma_alerts set user_name = 'PGustavo@Gmail.com' where period_id = 1");
   file.run(`update actor_periods set actor_key = '["primary site","host","it001"]' where id = 3`);

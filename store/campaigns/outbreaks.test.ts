@@ -1,4 +1,3 @@
-import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +7,7 @@ import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import { dayMs, minuteMs } from "../../core/time.ts";
+import { DatabaseFile } from "../../test/harness/database-file.ts";
 import { exceptionOf } from "../../test/harness/exception-of.ts";
 import { pruneAll } from "../../test/harness/prune-all.ts";
 import { openStore, type Store } from "../open-store.ts";
@@ -140,7 +140,7 @@ const system = "Suspicious Service Binary";
 
 /** The file as it is. */
 function rows<T>(sql: string): T[] {
-  const sqlite = new Sqlite(join(folder, "rhythmx.db"), { readonly: true });
+  const sqlite = new DatabaseFile(join(folder, "rhythmx.db"), { readonly: true });
   try {
     return sqlite.query(sql).all() as T[];
   } finally {
@@ -394,7 +394,7 @@ test("retention forgets what was seen after two days, and outbreaks with their i
 
 test("a database of before looks at nothing that was there", async () => {
   await ingest(wave(10));
-  const sqlite = new Sqlite(join(folder, "rhythmx.db"));
+  const sqlite = new DatabaseFile(join(folder, "rhythmx.db"));
   sqlite.run("update outbreak_position set alert_id = (select max(id) from sigma_alerts)");
   sqlite.close();
   await settle();

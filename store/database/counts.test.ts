@@ -1,15 +1,15 @@
 /** The tables of counts agree with a count of the rows, whatever happens to tickets, deliveries and incidents; due times with level and status. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { DatabaseFile } from "../../test/harness/database-file.ts";
 import { Database } from "./database.ts";
 import { migrate } from "./migrate.ts";
 
 let folder: string;
-let sqlite: Sqlite;
+let sqlite: DatabaseFile;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "rhythmx-counts-"));
@@ -17,7 +17,7 @@ beforeEach(async () => {
   const database = await Database.open(path);
   await migrate(database, "2026-03-13T04:30:00.000Z");
   database.close();
-  sqlite = new Sqlite(path);
+  sqlite = new DatabaseFile(path);
 });
 
 afterEach(() => {
@@ -135,7 +135,7 @@ test("after any order of changes", () => {
       sqlite.run("delete from deliveries");
       sqlite.run("delete from tickets");
       for (const [kind, n] of [["ticket", 0], ["delivery", 0], ...steps] as [keyof typeof statements, number][])
-        sqlite.exec(statements[kind](n));
+        sqlite.run(statements[kind](n));
       expectCountsRight();
     }),
     { numRuns: 60 },

@@ -1,10 +1,10 @@
 /** Databases of earlier versions (test/data/databases): each is upgraded without loss, and a second upgrade changes nothing. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { DatabaseFile } from "../../test/harness/database-file.ts";
 import { openStore } from "../open-store.ts";
 import { schemaVersion } from "./migrate.ts";
 
@@ -24,7 +24,7 @@ const seedColumns = [
 
 /** The number of rows in each table. */
 function counts(path: string): Record<string, number> {
-  const database = new Sqlite(path, { readonly: true });
+  const database = new DatabaseFile(path, { readonly: true });
   const tables = database
     .query("select name from sqlite_master where type = 'table' and name <> 'schema_journal'")
     .all();
@@ -76,7 +76,7 @@ for (const name of readdirSync(data).filter((one) => one.endsWith(".gz")))
     const kept = Object.entries(before).filter(([table]) => !["alert_hours", "reader_positions"].includes(table));
     for (const [table, count] of kept) expect([table, after[table]]).toEqual([table, count]);
     expect(after.incidents).toBe(rows);
-    const database = new Sqlite(path, { readonly: true });
+    const database = new DatabaseFile(path, { readonly: true });
     // What lists go by is there for old rows, too.
     const incomplete = database.query(
       `select (select count(*) from incidents where (due_at is null) <> (closed_at is not null)) as due,

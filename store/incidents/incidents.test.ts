@@ -1,4 +1,3 @@
-import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,6 +8,7 @@ import { incidentEventKinds } from "../../core/event.ts";
 import type { Exception } from "../../core/exceptions/exception.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import { dayMs, minuteMs } from "../../core/time.ts";
+import { DatabaseFile } from "../../test/harness/database-file.ts";
 import { exceptionOf } from "../../test/harness/exception-of.ts";
 import { pruneAll } from "../../test/harness/prune-all.ts";
 import { openStore, type Store } from "../open-store.ts";
@@ -706,7 +706,7 @@ describe("an exception for evidence of more actors than one commit goes through"
     await store.incidents.changeIncident(await onlyIncident(), { status: "CLOSED" }, analyst, now);
     now += 91 * dayMs;
     const kept = () => {
-      const sqlite = new Sqlite(join(folder, "rhythmx.db"), { readonly: true });
+      const sqlite = new DatabaseFile(join(folder, "rhythmx.db"), { readonly: true });
       const { n } = sqlite.query("select count(*) as n from excepted_evidence").get() as { n: number };
       sqlite.close();
       return n;

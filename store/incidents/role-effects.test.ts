@@ -7,8 +7,8 @@ import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import type { Detection } from "../../core/detection.ts";
 import { dayMs } from "../../core/time.ts";
+import { queryDatabase } from "../../test/harness/database-file.ts";
 import { detectionOf } from "../../test/harness/detection-of.ts";
-import { queryDatabase } from "../../test/harness/query-database.ts";
 import { openStore, type Store } from "../open-store.ts";
 
 let now = 0;

@@ -1,5 +1,4 @@
 /** How usual a rule is, from the records that come in to what an incident's detail says of it. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +7,7 @@ import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { Intake } from "../../core/intake/intake.ts";
 import { dayMs, hourMs } from "../../core/time.ts";
+import { DatabaseFile } from "../../test/harness/database-file.ts";
 import { detectionOf } from "../../test/harness/detection-of.ts";
 import { pruneAll } from "../../test/harness/prune-all.ts";
 import { Database } from "../database/database.ts";
@@ -69,7 +69,7 @@ async function incidents() {
 }
 
 const rows = () => {
-  const file = new Sqlite(join(folder, "rhythmx.db"), { readonly: true });
+  const file = new DatabaseFile(join(folder, "rhythmx.db"), { readonly: true });
   const found = file.query("select entity, rule, block, counts from rule_actors order by 1, 2, 3").all();
   file.close();
   return found;

@@ -1,9 +1,9 @@
 /** A cluster's files by way of a real etcd: what one node commits is in the others' files, and two can never both write. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseFile } from "../../test/harness/database-file.ts";
 import { Etcd, etcdInstalled } from "../../test/harness/etcd.ts";
 import { Database } from "../database/database.ts";
 import { migrate } from "../database/migrate.ts";
@@ -78,7 +78,7 @@ const put = (key: string, value: string) => ({
 
 /** Everything that is in a file, as text. */
 function contentOf(path: string): string {
-  const sqlite = new Sqlite(path, { readonly: true });
+  const sqlite = new DatabaseFile(path, { readonly: true });
   try {
     const tables = sqlite.query("select name from sqlite_master where type = 'table' order by name").all() as {
       name: string;

@@ -1,9 +1,9 @@
-import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dayMs, hourMs, toIso } from "../../core/time.ts";
+import { DatabaseFile } from "../../test/harness/database-file.ts";
 import { pruneAll } from "../../test/harness/prune-all.ts";
 import { openStore, type Store } from "../open-store.ts";
 
@@ -32,8 +32,8 @@ async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
 }
 
 /** Changes the file while it is closed. */
-function inFile<T>(work: (sqlite: Sqlite) => T): T {
-  const sqlite = new Sqlite(path);
+function inFile<T>(work: (sqlite: DatabaseFile) => T): T {
+  const sqlite = new DatabaseFile(path);
   try {
     return work(sqlite);
   } finally {
@@ -43,10 +43,10 @@ function inFile<T>(work: (sqlite: Sqlite) => T): T {
 
 function fill(statement: string, count: number, row: (n: number) => (string | number | null)[]): void {
   inFile((sqlite) => {
-    const insert = sqlite.prepare(statement);
+    const insert = sqlite.query(statement);
     sqlite.transaction(() => {
       for (let n = 1; n <= count; n++) insert.run(...row(n));
-    })();
+    });
   });
 }
 
@@ -56,7 +56,7 @@ const count = (table: string) =>
 /** The largest number of rows that one step of a pass removed from these tables. */
 async function largestStep(tables: readonly string[]): Promise<number> {
   return withStore(async (store) => {
-    const reader = new Sqlite(path, { readonly: true });
+    const reader = new DatabaseFile(path, { readonly: true });
     const sizes = () =>
       tables.map((table) => (reader.query(`select count(*) as n from ${table}`).get() as { n: number }).n);
     let largest = 0;

@@ -1,11 +1,11 @@
 /** Queries and terms in the index as the schema makes it. */
-import { Database as Sqlite } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { searchQuery } from "../../core/search/query.ts";
 import { alertTerms, incidentTerms, type SearchedAlert, wordsOf } from "../../core/search/terms.ts";
+import { DatabaseFile } from "../../test/harness/database-file.ts";
 
 const alert: SearchedAlert = {
   hash: "0123456789abcdef",
@@ -20,7 +20,7 @@ const alert: SearchedAlert = {
 
 describe("in the index", () => {
   const index = () => {
-    const sqlite = new Sqlite(":memory:");
+    const sqlite = new DatabaseFile(":memory:");
     const migration = readFileSync(
       join(import.meta.dirname, "../database/migrations/0014_campaigns_and_console.sql"),
       "utf8",
@@ -30,7 +30,7 @@ describe("in the index", () => {
     return sqlite;
   };
   const find = (
-    sqlite: Sqlite,
+    sqlite: DatabaseFile,
     filters: Parameters<typeof searchQuery>[0],
     entities: readonly string[] | null = null,
   ) =>

@@ -1,5 +1,4 @@
 /** One ticket for a campaign, step by step as lanes and readers ask the store: what is due, what is put off, told, handed on, closed with it. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +9,7 @@ import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import { defaultPolicies } from "../../core/tickets/policy.ts";
 import type { Delivery, RemoteState, Ticket, ToldIncident } from "../../core/tickets/ticket.ts";
 import { hourMs, minuteMs } from "../../core/time.ts";
+import { DatabaseFile, inDatabase } from "../../test/harness/database-file.ts";
 import { detectionOf } from "../../test/harness/detection-of.ts";
 import { openStore, type Store } from "../open-store.ts";
 
@@ -72,7 +72,7 @@ async function attack(name: string, rules = 1): Promise<string> {
 /** Changes the file while it is closed. */
 async function inFile(sql: string, ...values: (string | number)[]): Promise<void> {
   await store.close();
-  const sqlite = new Sqlite(join(folder, "rhythmx.db"));
+  const sqlite = new DatabaseFile(join(folder, "rhythmx.db"));
   sqlite.query(sql).run(...values);
   sqlite.close();
   await open();
@@ -87,12 +87,11 @@ const joined = (...names: string[]) =>
   );
 
 function all(sql: string): Record<string, string | number | null>[] {
-  const { stdout } = Bun.spawnSync([
-    ...[process.execPath, "-e"],
-    `import { Database } from "bun:sqlite"; console.log(JSON.stringify(new Database(process.argv[1], { readonly: true }).query(process.argv[2]).all()))`,
-    ...[join(folder, "rhythmx.db"), sql],
-  ]);
-  return JSON.parse(stdout.toString());
+  return inDatabase(
+    join(folder, "rhythmx.db"),
+    (file) => file.query<Record<string, string | number | null>>(sql).all(),
+    { readonly: true },
+  );
 }
 const row = (sql: string) => all(sql)[0] ?? {};
 const nameOf = (incidentId: unknown) =>

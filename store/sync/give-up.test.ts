@@ -3,8 +3,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { changeDatabase } from "../../test/harness/campaign-rows.ts";
-import { queryDatabase } from "../../test/harness/query-database.ts";
+import { changeDatabase, queryDatabase } from "../../test/harness/database-file.ts";
 import { openStore, type Store } from "../open-store.ts";
 import type { DeadLetterFilter, StandingPlace } from "../outbox/standing.ts";
 

@@ -1,5 +1,4 @@
 /** Actors kept in the Worker's memory: what it writes is what it would write if it read each actor's row every time. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +7,7 @@ import { builtInFloors } from "../../core/correlation/floors.ts";
 import { builtInPatterns } from "../../core/correlation/patterns.ts";
 import type { Detection } from "../../core/detection.ts";
 import { dayMs, hourMs } from "../../core/time.ts";
+import { DatabaseFile } from "../../test/harness/database-file.ts";
 import type { PruneStep } from "../retention/retention.ts";
 import type { StoreCall, StoreReply } from "./calls.ts";
 import { writing } from "./operations.ts";
@@ -69,7 +69,7 @@ class Site {
   }
 
   rows(sql: string): Record<string, unknown>[] {
-    const database = new Sqlite(this.path, { readonly: true });
+    const database = new DatabaseFile(this.path, { readonly: true });
     try {
       return database.query(sql).all() as Record<string, unknown>[];
     } finally {

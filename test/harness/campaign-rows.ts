@@ -1,27 +1,5 @@
 /** Rows of campaigns in the database of a stopped appliance, as the reader behind intake writes them. */
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
-
-type Value = string | number | null;
-
-const code = `import { Database } from "bun:sqlite";
-  const [path, statements] = process.argv.slice(1);
-  const database = new Database(path);
-  database.exec("pragma busy_timeout = 10000");
-  database.transaction(() => { for (const [sql, values] of JSON.parse(statements)) database.query(sql).run(...values); })();`;
-
-/** Of a stopped appliance, in a process of its own: two SQLites in one would take each other's locks away. */
-export function changeDatabase(
-  { dataDir }: { dataDir: string },
-  statements: readonly [sql: string, values: Value[]][],
-): void {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ["-e", code, join(dataDir, "rhythmx.db"), JSON.stringify(statements)],
-    { encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(stderr);
-}
+import { changeDatabase, type Value } from "./database-file.ts";
 
 const created = "2026-03-13T04:30:00.000Z";
 

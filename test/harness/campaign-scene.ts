@@ -1,7 +1,7 @@
 /** An appliance whose incidents become campaigns, and logs as Windows and Sysmon write them. */
 import { ApiClient, password } from "./api-client.ts";
 import { TestAppliance, type TestApplianceOptions } from "./appliance.ts";
-import { queryDatabase } from "./query-database.ts";
+import { queryDatabase } from "./database-file.ts";
 
 /** Of all detections unless a test says something else. */
 const sceneStart = Date.parse("2026-03-12T02:00:00Z");

@@ -2,8 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
-const holder = `
-  const { Database } = require("bun:sqlite");
+const holder = `import { Database } from "bun:sqlite";
   const database = new Database(process.argv[1]);
   database.exec("pragma busy_timeout = 10000");
   for (const statement of process.argv.slice(2)) database.exec(statement);

@@ -1,9 +1,9 @@
 /** The real program with an API key at hand, asked and fed as a customer's scripts do, and what its alert messages add up to. */
-import { Database } from "bun:sqlite";
 import { expect } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { detection, until } from "./appliance.ts";
+import { DatabaseFile } from "./database-file.ts";
 import { ApplianceProcess, type ProcessOptions } from "./process.ts";
 import { parseRfc5424 } from "./rfc5424-strict.ts";
 
@@ -135,7 +135,7 @@ export class Site {
 
   /** What the database holds, after the program has ended: the counts of all alerts together, and what SQLite finds wrong. */
   stored(): { counted: number; integrity: string } {
-    const database = new Database(join(this.process.folder, "data", "rhythmx.db"));
+    const database = new DatabaseFile(join(this.process.folder, "data", "rhythmx.db"));
     try {
       const row = database.query("select coalesce(sum(count), 0) as counted from sigma_alerts").get() as {
         counted: number;

@@ -8,8 +8,8 @@ import { ServiceNowStandIn } from "../standins/servicenow.ts";
 import type { ServiceNowOptions } from "../standins/servicenow-model.ts";
 import { ApiClient, password } from "./api-client.ts";
 import { detection, TestAppliance, until } from "./appliance.ts";
+import { queryDatabase } from "./database-file.ts";
 import { FakeClock } from "./fake-clock.ts";
-import { queryDatabase } from "./query-database.ts";
 
 export interface Scene {
   appliance: TestAppliance;

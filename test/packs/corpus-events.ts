@@ -9,6 +9,7 @@ import type { LoggedEvent } from "../../core/event.ts";
 import { sampleText } from "../e2e/sample.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { TestAppliance } from "../harness/appliance.ts";
+import { inDatabase } from "../harness/database-file.ts";
 import { program } from "../harness/program.ts";
 import { hostileDetections } from "./hostile-detections.ts";
 
@@ -76,11 +77,6 @@ async function changeIncidents(admin: ApiClient): Promise<void> {
 }
 
 async function eventsOf(path: string): Promise<LoggedEvent[]> {
-  const { Database } = await import("bun:sqlite");
-  const database = new Database(path, { readonly: true });
-  const rows = database
-    .query("select seq, at, kind, subject, entity_name as entity, data, body from event_log order by seq")
-    .all() as LoggedEvent[];
-  database.close();
-  return rows;
+  const sql = "select seq, at, kind, subject, entity_name as entity, data, body from event_log order by seq";
+  return inDatabase(path, (file) => file.query<LoggedEvent>(sql).all(), { readonly: true });
 }

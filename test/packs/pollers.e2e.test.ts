@@ -1,5 +1,4 @@
 /** The pack `pollers`: both programs, by every runtime that their page names, against a running appliance, with writers, kills, restarts, a restore, refusals and errors. */
-import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { detection, TestAppliance } from "../harness/appliance.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 import { freePort } from "../harness/free-port.ts";
 import { installed } from "../harness/rsyslog.ts";
 import { names } from "../harness/site.ts";
@@ -100,7 +100,7 @@ describe.each(commands)("%s", (_, command) => {
     // As `restore` does: positions of before mean nothing any more.
     it.appliance = await it.appliance.restarted(() => {
       it.appliance.clock.jump(-3_600_000);
-      const database = new Database(join(it.appliance.dataDir, "rhythmx.db"));
+      const database = new DatabaseFile(join(it.appliance.dataDir, "rhythmx.db"));
       database.run("insert or replace into meta (key, value) values ('generation', '1773376200')");
       database.close();
     });

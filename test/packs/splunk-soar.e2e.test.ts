@@ -1,11 +1,11 @@
 /** The pack `splunk-soar`: its code under Python against the running appliance, with faults between them. The platform itself cannot be had. */
-import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TlsFront } from "../harness/connect-proxy.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 import { names } from "../harness/site.ts";
 import { pem } from "../harness/test-certificates.ts";
 import { FaultProxy, PackProcess, pythonHere, refuse, SoarScene } from "./soar-scene.ts";
@@ -197,7 +197,7 @@ describe.skipIf(python === null)("Splunk SOAR", () => {
     it.config = { ...it.config, statuses: "OPEN" };
     expect((await it.poll()).progress.join()).toContain("its filters were changed");
     await scene.appliance.terminate();
-    const database = new Database(join(scene.appliance.env.RHYTHMX_DATA_DIR!, "rhythmx.db"));
+    const database = new DatabaseFile(join(scene.appliance.env.RHYTHMX_DATA_DIR!, "rhythmx.db"));
     database.run("insert or replace into meta (key, value) values ('generation', '1773376200')");
     database.close();
     await scene.appliance.start();

@@ -1,8 +1,8 @@
 /** The pack `xsoar`: its code under Python against the running appliance, with faults between them. The platform itself cannot be had. */
-import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { TlsFront } from "../harness/connect-proxy.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 import { names } from "../harness/site.ts";
 import { pem } from "../harness/test-certificates.ts";
 import { FaultProxy, PackProcess, pythonHere, refuse, SoarScene } from "./soar-scene.ts";
@@ -177,7 +177,7 @@ describe.skipIf(python === null)("Cortex XSOAR", () => {
     scene.made = [...scene.made, "riser"].sort();
 
     await scene.appliance.terminate();
-    const database = new Database(join(scene.appliance.env.RHYTHMX_DATA_DIR!, "rhythmx.db"));
+    const database = new DatabaseFile(join(scene.appliance.env.RHYTHMX_DATA_DIR!, "rhythmx.db"));
     database.run("insert or replace into meta (key, value) values ('generation', '1773376200')");
     database.close();
     await scene.appliance.start();

@@ -1,9 +1,9 @@
 /** What an administrator changes, and what is under way at that moment: the change stands, whatever came before or comes after it. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 import { EventStreamClient } from "../harness/event-stream.ts";
 
 let appliance: TestAppliance;
@@ -23,7 +23,7 @@ const userOf = async (name: string) =>
   (await admin.get("/api/users")).body.users.find((user: { name: string }) => user.name === name);
 /** What the file has, which is what a restart begins with. */
 const rowOf = (name: string) => {
-  const database = new Sqlite(join(appliance.dataDir, "rhythmx.db"), { readonly: true });
+  const database = new DatabaseFile(join(appliance.dataDir, "rhythmx.db"), { readonly: true });
   const row = database.query("select * from users where name = ?").get(name) as Record<string, unknown> | null;
   database.close();
   return row;

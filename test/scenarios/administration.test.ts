@@ -1,11 +1,11 @@
 /** What administrators do by the API: users, keys, recovery codes, the audit log, exceptions that change, rows of assets. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { Secret, TOTP } from "otpauth";
 import { dayMs } from "../../core/time.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 
 let appliance: TestAppliance;
 let admin: ApiClient;
@@ -169,7 +169,7 @@ describe("the audit log", () => {
 
   test("a file of more entries than are read at once has each once", async () => {
     appliance = await appliance.restarted(() => {
-      const file = new Sqlite(join(appliance.dataDir, "rhythmx.db"));
+      const file = new DatabaseFile(join(appliance.dataDir, "rhythmx.db"));
       file.run(`insert into audit_log (at, who, action, target, detail, address, source)
         with recursive n(i) as (select 1 union all select i + 1 from n where i < 1200)
         select '2026-01-01T00:00:00.000Z', 'a', 'user.change', i, '{}', '', 'api' from n`);

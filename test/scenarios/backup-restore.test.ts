@@ -1,5 +1,4 @@
 /** Backup and restore by the front door: commands on the data folder of an appliance that runs, and of one that does not. */
-import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import {
@@ -21,8 +20,8 @@ import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { cleaningUp } from "../harness/clean-up.ts";
 import { command } from "../harness/command.ts";
+import { DatabaseFile, inDatabase, queryDatabase } from "../harness/database-file.ts";
 import { EventStreamClient } from "../harness/event-stream.ts";
-import { queryDatabase } from "../harness/query-database.ts";
 
 const env = { RHYTHMX_ADMIN_PASSWORD: password };
 const critical = (user: string) => detection({ user, level: "critical", tags: ["attack.execution"] });
@@ -62,7 +61,7 @@ test(
     const site = await TestAppliance.start({ env });
     defer(() => site.dispose());
     await site.stop();
-    const joined = new Database(join(site.dataDir, "rhythmx.db"));
+    const joined = new DatabaseFile(join(site.dataDir, "rhythmx.db"));
     joined.run("insert into applied values (1, 'a cluster', 7, 2, 'abc')");
     joined.close();
     expect((await command(["backup", file("b.tar.gz")], { dataDir: site.dataDir })).code).toBe(0);
@@ -386,12 +385,8 @@ test(
     const foreign = file("foreign.db");
     const newer = file("newer.db");
     writeFileSync(newer, readFileSync(join(other, "rhythmx.db")));
-    spawnSync(process.execPath, [
-      "-e",
-      `import { Database } from "bun:sqlite";
-      new Database(${JSON.stringify(foreign)}).run("create table t (a)");
-      new Database(${JSON.stringify(newer)}).run("insert into schema_journal values (999, '0999_to_come', 'x', 'x')");`,
-    ]);
+    inDatabase(foreign, (file) => file.run("create table t (a)"));
+    inDatabase(newer, (file) => file.run("insert into schema_journal values (999, '0999_to_come', 'x', 'x')"));
     const told = async (path: string) => (await command(["restore", path, "--yes"], { dataDir: site.dataDir })).err;
     expect(await told(foreign)).toContain("its database is not one of RhythmX Edge");
     expect(await told(newer)).toContain("is of a newer version than this one");

@@ -1,8 +1,8 @@
 /** Campaigns whatever comes in between: order, batches, restarts, kills, retention, evidence that cannot be read. */
 import { afterEach, expect, test } from "bun:test";
 import { dayMs } from "../../core/time.ts";
-import { changeDatabase } from "../harness/campaign-rows.ts";
 import { attack, CampaignScene, guid, loggedOn, processCreated } from "../harness/campaign-scene.ts";
+import { changeDatabase } from "../harness/database-file.ts";
 
 let scene: CampaignScene;
 afterEach(() => scene.dispose());

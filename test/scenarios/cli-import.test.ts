@@ -1,5 +1,4 @@
 /** `rhythmx import` of every shape of file, with the appliance running and without. */
-import { Database } from "bun:sqlite";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -7,6 +6,7 @@ import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { detection, until } from "../harness/appliance.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { program } from "../harness/program.ts";
 import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
@@ -91,7 +91,7 @@ describe("while the appliance runs", () => {
       const { stdout } = appliance.run(["import", path]);
       expect(stdout).toBe(`${path}: 2500 records: 2500 accepted, 0 duplicates, 1 alerts new, 2 updated${repeated}\n`);
     }
-    const counted = new Database(join(appliance.folder, "data", "rhythmx.db"), { readonly: true });
+    const counted = new DatabaseFile(join(appliance.folder, "data", "rhythmx.db"), { readonly: true });
     expect(counted.query("select count from sigma_alerts where rule_id = 'over and over'").get()).toEqual({
       count: 2500,
     });

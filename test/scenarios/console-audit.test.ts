@@ -1,10 +1,10 @@
 /** The audit log in the console: what changed, by filters that are in the address, page by page, and as a file. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { TestAppliance } from "../harness/appliance.ts";
 import { ConsoleClient } from "../harness/console-client.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 
 let appliance: TestAppliance;
 let api: ApiClient;
@@ -71,7 +71,7 @@ test("the file is of what the filters match, and taking it is an entry with its 
 
 test("older entries are pages away, each once, however many there are", async () => {
   appliance = await appliance.restarted(() => {
-    const file = new Sqlite(join(appliance.dataDir, "rhythmx.db"));
+    const file = new DatabaseFile(join(appliance.dataDir, "rhythmx.db"));
     file.run(`insert into audit_log (at, who, action, target, detail, address, source)
       with recursive n(i) as (select 1 union all select i + 1 from n where i < 120)
       select strftime('%Y-%m-%dT%H:%M:%fZ', '2026-01-01', '+' || i || ' minutes'), 'old', 'user.change', 'nr' || i, '{}', '', 'api' from n`);

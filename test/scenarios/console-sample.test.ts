@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { ConsoleClient } from "../harness/console-client.ts";
-import { queryDatabase } from "../harness/query-database.ts";
+import { queryDatabase } from "../harness/database-file.ts";
 
 let appliance: TestAppliance;
 afterEach(() => appliance.dispose());

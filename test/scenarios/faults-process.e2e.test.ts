@@ -1,11 +1,11 @@
 /** Starting, stopping, reading the settings again, and what the data folder may hold. */
 
-import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../harness/appliance.ts";
 import { cleaningUp, type Defer } from "../harness/clean-up.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 import { batchOf, names, Site, told } from "../harness/site.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 
@@ -145,8 +145,8 @@ test.concurrent(
     const site = await siteOf(defer, destination("siem", receiver));
     const file = join(site.process.folder, "data", "rhythmx.db");
     site.makeKey();
-    const database = new Database(file);
-    database.exec("insert into schema_journal values (9999, '9999_from_the_future', 'x', '2030-01-01T00:00:00.000Z')");
+    const database = new DatabaseFile(file);
+    database.run("insert into schema_journal values (9999, '9999_from_the_future', 'x', '2030-01-01T00:00:00.000Z')");
     database.close();
     expect(refusal(site)).toMatch(
       /9999_from_the_future, which is newer than this version knows .*start the newer version/,

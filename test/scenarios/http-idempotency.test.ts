@@ -1,12 +1,12 @@
 /** A batch under an Idempotency-Key counts once, however often it is sent; also when it was interrupted in the middle. */
 
-import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { hourMs } from "../../core/time.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { parseRfc5424 } from "../harness/rfc5424-strict.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
@@ -194,7 +194,7 @@ describe("killed between two writes of one batch", () => {
 
 /** Read from the file itself, by a process that has no other SQLite open on it. */
 function written({ folder }: ApplianceProcess): number {
-  const database = new Database(join(folder, "data", "rhythmx.db"), { readonly: true });
+  const database = new DatabaseFile(join(folder, "data", "rhythmx.db"), { readonly: true });
   try {
     return (database.query("select count(*) as n from event_log").get() as { n: number }).n;
   } finally {

@@ -1,11 +1,11 @@
 /** Who is who, from the outside: which spellings of a name are one actor, and under which name it goes. */
 
-import { Database as Sqlite } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { ApiClient } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 
 let appliance: TestAppliance;
 let analyst: ApiClient;
@@ -277,7 +277,7 @@ test("names that anybody may invent: bounded, and harmless", async () => {
   await restart();
   await appliance.ingest([onHost("__proto__")]);
   expect(await actors("&actor=__proto__")).toContain("host:__proto__ 2");
-  const file = new Sqlite(join(appliance.dataDir, "rhythmx.db"), { readonly: true });
+  const file = new DatabaseFile(join(appliance.dataDir, "rhythmx.db"), { readonly: true });
   const { longest } = file.query("select max(length(name)) as longest from name_joins").get() as { longest: number };
   file.close();
   expect(longest).toBeLessThanOrEqual(255);

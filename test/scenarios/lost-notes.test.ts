@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { hourMs, minuteMs } from "../../core/time.ts";
 import { until } from "../harness/appliance.ts";
 import { attack } from "../harness/campaign-scene.ts";
-import { queryDatabase } from "../harness/query-database.ts";
+import { queryDatabase } from "../harness/database-file.ts";
 import { cleanUpScenes, login, type Scene, scene, settled, ticketed, turn } from "../harness/ticket-scene.ts";
 
 afterEach(cleanUpScenes);

@@ -1,5 +1,4 @@
 /** Notes that grow, and positions that a restore has made worthless. */
-import { Database as Sqlite } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +6,7 @@ import { join } from "node:path";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { cleaningUp } from "../harness/clean-up.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 import { EventStreamClient } from "../harness/event-stream.ts";
 
 const critical = (user: string) => detection({ user, level: "critical", tags: ["attack.execution"] });
@@ -52,7 +52,7 @@ test(
     // However often they are rewritten.
     for (let n = 0; n < 30; n++) expect((await patch(`${n} ${"z".repeat(60_000)}`)).status).toBe(200);
     expect(JSON.stringify((await admin.get(`/api/incidents/${id}`)).body).length).toBeLessThan(400_000);
-    const database = new Sqlite(join(appliance.dataDir, "rhythmx.db"), { readonly: true });
+    const database = new DatabaseFile(join(appliance.dataDir, "rhythmx.db"), { readonly: true });
     const { bytes } = database.query("select sum(length(old)) as bytes from incident_history").get() as {
       bytes: number;
     };
@@ -117,7 +117,7 @@ test(
     // A restore says so itself: also what is not past the end means other rows now.
     for (const path of feeds) cursors.set(path, (await client().get(path)).body.next_cursor);
     await appliance.stop();
-    const database = new Sqlite(file);
+    const database = new DatabaseFile(file);
     database.run("insert into meta (key, value) values ('generation', '1773376200')");
     database.close();
     appliance = await TestAppliance.start({ env, dataDir: appliance.dataDir });
@@ -138,8 +138,8 @@ test(
     defer(() => appliance.dispose());
     await appliance.stop();
     const file = join(appliance.dataDir, "rhythmx.db");
-    const run = <T>(work: (database: Sqlite) => T): T => {
-      const database = new Sqlite(file);
+    const run = <T>(work: (database: DatabaseFile) => T): T => {
+      const database = new DatabaseFile(file);
       try {
         return work(database);
       } finally {

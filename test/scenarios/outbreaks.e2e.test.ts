@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Dice } from "../chaos/dice.ts";
 import { until } from "../harness/appliance.ts";
 import { cleaningUp } from "../harness/clean-up.ts";
-import { queryDatabase } from "../harness/query-database.ts";
+import { queryDatabase } from "../harness/database-file.ts";
 import { Site } from "../harness/site.ts";
 import { SyslogReceiver } from "../harness/syslog-receiver.ts";
 

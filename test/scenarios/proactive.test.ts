@@ -1,12 +1,11 @@
 /** TICKET_INTEGRATION=proactive: enriched cases, cadence, and polling back (seed 001 "Proactive Case API"). */
 
-import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { dayMs, hourMs } from "../../core/time.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { TestAppliance, until } from "../harness/appliance.ts";
-import { queryDatabase } from "../harness/query-database.ts";
+import { DatabaseFile, queryDatabase } from "../harness/database-file.ts";
 import { critical, medium } from "../harness/ticket-scene.ts";
 import { type ProactiveCase, type ProactiveOptions, ProactiveStandIn } from "../standins/proactive.ts";
 import { ServiceNowStandIn } from "../standins/servicenow.ts";
@@ -415,7 +414,7 @@ test("the gate counts from last_snow_update_at and snow_last_priority", async ()
   const first = await withCase();
   await first.appliance.stop();
   const it = { ...first };
-  const database = new Database(join(it.appliance.dataDir, "rhythmx.db"));
+  const database = new DatabaseFile(join(it.appliance.dataDir, "rhythmx.db"));
   const ago = (hours: number) => new Date(it.appliance.clock.now() - hours * hourMs).toISOString();
   database.run("update incidents set last_snow_update_at = ?, snow_last_priority = 'P4'", [ago(30)]);
   database.run("update tickets set gate_at = 0");

@@ -1,5 +1,4 @@
 /** Only the service upgrades a database, after a copy of it; every command says so, and says when the service is of another version. */
-import { Database as Sqlite } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import {
@@ -18,6 +17,7 @@ import { gunzipSync } from "node:zlib";
 import { schemaVersion } from "../../store/database/migrate.ts";
 import { detection, until } from "../harness/appliance.ts";
 import { cleaningUp } from "../harness/clean-up.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 import { ApplianceProcess, type ProcessOptions } from "../harness/process.ts";
 import { disksMountable, SmallDisk } from "../harness/small-disk.ts";
 
@@ -34,7 +34,7 @@ async function withOldDatabase(schema: number, options: ProcessOptions = {}): Pr
 
 const digest = (path: string) => createHash("sha256").update(readFileSync(path)).digest("hex");
 const schemaOf = (path: string) => {
-  const database = new Sqlite(path, { readonly: true });
+  const database = new DatabaseFile(path, { readonly: true });
   const { n } = database.query("select count(*) as n from schema_journal").get() as { n: number };
   database.close();
   return n;
@@ -61,7 +61,7 @@ test(
     defer(() => site.dispose());
     const path = join(site.folder, "data", "rhythmx.db");
     // As the service left it.
-    const database = new Sqlite(path);
+    const database = new DatabaseFile(path);
     database.run("PRAGMA journal_mode = WAL");
     database.close();
     const before = digest(path);
@@ -89,7 +89,7 @@ test(
     const copy = `${path}.schema-3`;
     await site.start();
     expect([schemaOf(path), schemaOf(copy), statSync(copy).mode & 0o777]).toEqual([schemaVersion, 3, 0o600]);
-    const old = new Sqlite(copy, { readonly: true });
+    const old = new DatabaseFile(copy, { readonly: true });
     expect(old.query("select count(*) as n from sigma_alerts").get()).toEqual({ n: 15 });
     old.close();
     expect(site.run(["doctor"]).stdout).toMatch(new RegExp(`^old copies +${copy} \\([\\d.]+ MiB\\)$`, "m"));

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { schemaVersion } from "../../store/database/migrate.ts";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance } from "../harness/appliance.ts";
-import { queryDatabase } from "../harness/query-database.ts";
+import { queryDatabase } from "../harness/database-file.ts";
 
 let appliance: TestAppliance;
 

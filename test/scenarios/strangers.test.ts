@@ -1,5 +1,4 @@
 /** What somebody without credentials, or with fewer than asked for, can do to the appliance over HTTP: nothing. */
-import { Database as Sqlite } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import {
@@ -18,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ApiClient, password } from "../harness/api-client.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
+import { DatabaseFile } from "../harness/database-file.ts";
 
 let appliance: TestAppliance;
 let admin: ApiClient;
@@ -525,8 +525,7 @@ test("right passwords count as no failures while the database takes no logins", 
       new ApiClient(edge.appliance.apiUrl)
         .post("/api/login", { username: "admin", password })
         .then((one) => one.status);
-    const database = new Sqlite(join(edge.dataDir, "rhythmx.db"));
-    database.run("pragma busy_timeout = 5000");
+    const database = new DatabaseFile(join(edge.dataDir, "rhythmx.db"));
     database.run("create trigger full before insert on sessions begin select raise(fail, 'full'); end");
     for (let n = 0; n < 12; n++) expect(await login()).toBeGreaterThanOrEqual(500);
     database.run("drop trigger full");

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { dayMs, hourMs } from "../../core/time.ts";
 import { until } from "../harness/appliance.ts";
-import { queryDatabase } from "../harness/query-database.ts";
+import { queryDatabase } from "../harness/database-file.ts";
 import {
   cleanUpScenes,
   critical,

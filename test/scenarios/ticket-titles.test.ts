@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { dayMs } from "../../core/time.ts";
 import { until } from "../harness/appliance.ts";
-import { queryDatabase } from "../harness/query-database.ts";
+import { changeDatabase, queryDatabase } from "../harness/database-file.ts";
 import {
   cleanUp,
   cleanUpScenes,
@@ -210,11 +210,8 @@ describe("a title", () => {
 
   test("of a ticket from before titles were remembered is known by the request that made it", async () => {
     const it = await promoted(["jira"]);
-    const { Database } = await import("bun:sqlite");
     await it.appliance.stop();
-    const file = new Database(`${it.appliance.dataDir}/rhythmx.db`);
-    file.run("update tickets set told_title = null");
-    file.close();
+    changeDatabase(it.appliance, [["update tickets set told_title = null", []]]);
     const again = { ...it, appliance: await it.appliance.restarted() };
     cleanUp.push(() => again.appliance.stop());
     again.admin = await login(again);

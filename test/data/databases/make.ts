@@ -3,12 +3,11 @@
  * 15 alerts of the sample, an incident with a ticket in Jira; no users, sessions or audit log.
  * Run as `bun test/data/databases/make.ts`.
  */
-import { Database as Sqlite } from "bun:sqlite";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { schemaVersion } from "../../../store/database/migrate.ts";
-import { queryDatabase } from "../../harness/query-database.ts";
+import { DatabaseFile, queryDatabase } from "../../harness/database-file.ts";
 import { cleanUpScenes, scene, settled, turn } from "../../harness/ticket-scene.ts";
 
 const data = join(import.meta.dirname, "..");
@@ -22,15 +21,15 @@ await turn(it, 60_000);
 await settled(it);
 await it.appliance.stop();
 const file = join(it.appliance.dataDir, "rhythmx.db");
-const database = new Sqlite(file);
+const database = new DatabaseFile(file);
 for (const table of ["users", "audit_log", "console_sessions", "sessions"]) {
   const known = database.query("select 1 from sqlite_master where type = 'table' and name = ?").get(table);
-  if (known) database.exec(`delete from "${table}"`);
+  if (known) database.run(`delete from "${table}"`);
   else console.error(`no table ${table}`);
 }
 // As if no ticket had been read since.
-database.exec("update tickets set read_at = null");
-database.exec("pragma wal_checkpoint(truncate); pragma journal_mode = delete; vacuum");
+database.run("update tickets set read_at = null");
+database.run("pragma wal_checkpoint(truncate); pragma journal_mode = delete; vacuum");
 database.close();
 const target = join(import.meta.dirname, `schema-${schemaVersion}.db.gz`);
 writeFileSync(target, gzipSync(readFileSync(file), { level: 9 }));
