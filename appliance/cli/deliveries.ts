@@ -94,8 +94,8 @@ const candidates = action({
   examples: [
     { what: "Which tickets may it be?", lines: ["rhythmx deliveries candidates dlv-4f2a91c07be35d18"] },
     {
-      what: "Their numbers, for a script",
-      lines: ["rhythmx deliveries candidates dlv-4f2a91c07be35d18 --json | jq -r '.candidates[].number'"],
+      what: "The same for a script",
+      lines: ["rhythmx deliveries candidates dlv-4f2a91c07be35d18 --json | jq .candidates"],
     },
   ],
   seeAlso: ticketDocuments,
