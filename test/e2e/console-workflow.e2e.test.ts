@@ -289,7 +289,7 @@ test.skipIf(!ready)("the whole work of the appliance, by the console alone", asy
   await said("Cost centre");
   await page.getByText("Mend the request first").click();
   await page.getByLabel(/^Fields to replace, as JSON/).fill('{"customfield_10043": "4711"}');
-  await press("Retry");
+  await follow("button", "Retry");
   await until(() => jira.issues.length === 5);
   await go("/deliveries?state=parked");
   await follow("link", "Mend the extra fields");

@@ -139,7 +139,9 @@ export class TestWindow {
         await this.page.goto(path);
         return;
       } catch (error) {
-        if (turn === 5 || !(error instanceof Error && error.message.includes("net::ERR_ABORTED"))) throw error;
+        const isLate =
+          error instanceof Error && /net::ERR_ABORTED|interrupted by another navigation/.test(error.message);
+        if (turn === 5 || !isLate) throw error;
       }
   }
 
