@@ -71,7 +71,8 @@ export class ReadingSource implements JobSource {
     await expectOurs(ticket, target);
     const remote = await target.read(ticket.remote.id);
     if (remote === null) {
-      if ((await whereIs(ticket, target, tools)) !== "gone") await store.tickets.recordFailedReading(ticket.id, clock.now());
+      if ((await whereIs(ticket, target, tools)) !== "gone")
+        await store.tickets.recordFailedReading(ticket.id, clock.now());
       return;
     }
     const wantsNotes = current.settings.policies[system].notes === "two_way";
