@@ -1,6 +1,6 @@
 /** What a ticket has to be told of its incident that changed while nothing was planned for it, from the incident's history. */
 
-import type { Ticket } from "../../core/tickets/ticket.ts";
+import { notSeen, type Ticket } from "../../core/tickets/ticket.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text, textOrNull } from "../database/rows.ts";
@@ -45,4 +45,21 @@ export async function missedWhileGone(
     [incidentId, remote.key],
   );
   return rows[0] === undefined ? [] : missedUpdates(database, ticket, integer(rows[0], "id"), policies, now);
+}
+
+/** The same for a status that was taken, and could not be seen then: settled by a reading, and written again where the ticket is as it was. */
+export function statusNotSeen(
+  { id, incidentId }: Pick<Ticket, "id" | "incidentId">,
+  isAsBefore: boolean,
+  policies: SystemPolicies,
+  now: number,
+): Statement[] {
+  const change = { field: "status", old: null, new: null };
+  return [
+    {
+      sql: `update deliveries set cause = null where ticket_id = ? and kind = 'status' and state = 'confirmed' and cause = '${notSeen}'`,
+      args: [id],
+    },
+    ...(isAsBefore ? planUpdates(incidentId, [change], { who: "rhythmx", only: id }, policies, now) : []),
+  ];
 }

@@ -79,6 +79,52 @@ describe.each(["jira", "servicenow"] as const)("in %s", (system) => {
     expect((await detail(it)).status).toBe("IN_PROGRESS");
   });
 
+  /** A change of status is answered, and just then the account sees the ticket no longer. */
+  const unseen = (it: Scene, when: "before" | "after") => {
+    const change = system === "jira" ? /\/transitions$/ : record;
+    const taken = system === "jira" ? { status: 204 } : { body: { result: {} } };
+    let left = 0;
+    target(it).faults = once(
+      system === "jira" ? "POST" : "PATCH",
+      change,
+      { when, what: taken },
+      ({ method, path }) => {
+        const isSent = target(it).log.some((one) => one.method !== "GET" && change.test(one.path));
+        return isSent && method === "GET" && record.test(path) && left++ === 0 ? hidden : null;
+      },
+    );
+  };
+  const change = async (it: Scene & { id: string }, to: string) =>
+    (await login(it)).patch(`/api/incidents/${it.id}/status`, { status: to });
+
+  test("a status that was taken and not kept, while nothing could be seen, is written again", async () => {
+    const it = await ticketed(only);
+    await turn(it, 6 * minuteMs);
+    unseen(it, "before");
+    await change(it, "IN_PROGRESS");
+    await turn(it, 1_000);
+    await settled(it);
+    const taken = "select count(*) as n from deliveries where kind = 'status' and state = 'confirmed'";
+    expect([status(it), queryDatabase(it.appliance, taken).n]).toEqual(["To Do", 1]);
+    it.appliance.clock.skip(6 * hourMs);
+    await eventually(it, () => status(it) === "In Progress");
+    for (let n = 0; n < 5; n++) await turn(it, minuteMs);
+    expect([(await detail(it)).status, await listed(it, "state=planned,parked")]).toEqual(["IN_PROGRESS", []]);
+  });
+
+  test("a status that was kept, and could not be seen then, is taken for ours by the next reading", async () => {
+    const it = await ticketed(only);
+    await turn(it, 6 * minuteMs);
+    unseen(it, "after");
+    await change(it, "CLOSED");
+    await turn(it, 1_000);
+    await settled(it);
+    await change(it, "IN_PROGRESS");
+    await eventually(it, () => status(it) === "In Progress");
+    for (let n = 0; n < 8; n++) await turn(it, minuteMs);
+    expect([(await detail(it)).status, status(it)]).toEqual(["IN_PROGRESS", "In Progress"]);
+  });
+
   test("whoever an incident is given to while its assignment is on the way has the ticket, too", async () => {
     const [jane, ann] = ["d".repeat(32), "e".repeat(32)];
     const it = await ticketed({ ...only, TICKET_USERS: JSON.stringify({ ann: { [system]: ann } }) });
