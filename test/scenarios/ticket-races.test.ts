@@ -12,6 +12,7 @@ import {
   login,
   once,
   type Scene,
+  scene,
   settled,
   ticketed,
   turn,
@@ -77,6 +78,33 @@ describe.each(["jira", "servicenow"] as const)("in %s", (system) => {
     expect([told(it, "Asked the user"), told(it, "He says no")]).toEqual([1, 1]);
     expect(notes(it).find((text) => text.includes("He says no"))).toContain("Note by admin");
     expect((await detail(it)).status).toBe("IN_PROGRESS");
+  });
+
+  test("a ticket is told of a note and of a rule that come while its text is on the way", async () => {
+    const it = await scene({ ...only, SNOW_UPDATE_CADENCE_HOURS: "1", SERVICENOW_ASSIGNMENT_GROUP: "SOC" });
+    let asked = 0;
+    // The last that is asked before it is made: the newest key, and the group.
+    const before = system === "jira" ? /\/search(\/jql)?$/ : /sys_user_group/;
+    const answer = (response: ServerResponse) => {
+      const more = async () => {
+        const admin = await login(it);
+        const [incident] = (await admin.get("/api/incidents")).body.incidents;
+        await admin.patch(`/api/incidents/${incident.incident_id}`, { notes: "He called back" });
+        await it.appliance.ingest([critical("jsmith", { rule_id: "r-9", rule_title: "Wiped a disk" })]);
+      };
+      const said =
+        system === "jira" ? { issues: [], isLast: true } : { result: [{ sys_id: "a".repeat(32), name: "SOC" }] };
+      void more().then(() => response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(said)));
+    };
+    target(it).faults = ({ path }) => {
+      if (!before.test(path) || asked++ > 0) return null;
+      return { when: "before", what: { answer } };
+    };
+    await it.appliance.ingest([critical("jsmith")]);
+    await eventually(it, () => notes(it).some((text) => text.includes("He called back")));
+    await eventually(it, () => notes(it).some((text) => text.includes("Wiped a disk")));
+    await settled(it);
+    expect([asked > 0, told(it, "He called back"), told(it, "Wiped a disk")]).toEqual([true, 1, 1]);
   });
 
   /** A change of status is answered, and just then the account sees the ticket no longer. */

@@ -82,16 +82,16 @@ class Carrier {
     const { store, clock, drafts } = this.#parts;
     const { id, ticketId, incidentId, system } = this.#delivery;
     let { payload } = this.#delivery;
-    let level: string | null = null;
+    let drawn: { level: string; upTo: number } | null = null;
     try {
       if (payload === null) {
-        const text = await drafts.made(incidentId, system);
-        level = text.level;
-        payload = await target.render({ correlation: await this.#correlation(), draft: text });
+        const { draft, upTo } = await drafts.ofNow(incidentId, system);
+        drawn = { level: draft.level, upTo };
+        payload = await target.render({ correlation: await this.#correlation(), draft });
       }
       const hint = await target.hint(await store.tickets.knownTickets(system, ticketId, mostKnown), payload);
-      const title = target.titleOf(payload);
-      if (!(await store.tickets.beginDelivery({ id, payload, hint, asked: level, title }, clock.now()))) return;
+      const made = { asked: drawn?.level ?? null, upTo: drawn?.upTo ?? null, title: target.titleOf(payload) };
+      if (!(await store.tickets.beginDelivery({ id, payload, hint, ...made }, clock.now()))) return;
     } catch (error) {
       // No request with an effect has been sent.
       return this.#failed(error, false);
