@@ -116,14 +116,14 @@ class ClusterNode {
   async #next(): Promise<void> {
     const { node, database } = this.#membership;
     const { content, unreachable, epoch } = await this.#membership.look();
+    // etcd was just asked for the first time: soon there is an answer, or a reason. To start without would be to start twice.
+    if (content === null && unreachable === null) return this.#pause(pollMs);
     const file = await readOwnFile(database);
     const plan = planFor(node, content, file, { unreachable, copied: readCopied(this.#dataDir) });
     const isReady = plan.do === "found" || (plan.do === "follow" && plan.cluster !== null);
     if (epoch !== null && isReady && content?.id != null) return this.#lead(epoch, content.id, plan.do === "found");
     if (plan.do === "follow") return this.#follow(plan.cluster);
     if (plan.do === "copy") return this.#copy(plan.from, plan.reseed);
-    // etcd was just asked for the first time: soon there is an answer, or a reason.
-    if (plan.do === "wait" && content === null && unreachable === null) return this.#pause(pollMs);
     this.#membership.mayLead = plan.do === "found";
     const why = plan.do === "wait" ? plan.why : "this node begins its cluster";
     await this.#showWaiting(plan.do === "wait" ? plan.fault : "cluster_start", why);

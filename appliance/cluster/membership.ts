@@ -139,7 +139,8 @@ export class Membership {
   /** Why this leader had better let another node lead; null: nothing is wrong with it, or no other one can. */
   get unfitBecause(): string | null {
     const fault = this.#open?.faults.list().find(({ name }) => unfitFaults.includes(name));
-    if (fault === undefined) {
+    // Without etcd nobody could lead, or somebody does already; a change of the role would only interrupt those who read here.
+    if (fault === undefined || this.#state.unreachable !== null) {
       this.#unfitSince = null;
       return null;
     }
