@@ -80,6 +80,16 @@ export class Exceptions {
    * @throws EdgeError exception_unknown, exception_changed, entity_foreign for one that would reach beyond the caller's entities, exception_refused
    */
   async change(caller: Caller, id: string, change: ExceptionChange, revision: string | null): Promise<Json> {
+    // Without a revision a change that somebody else makes meanwhile is what this one is made to.
+    for (;;) {
+      const changed = await this.#changed(caller, id, change, revision);
+      if (changed !== null) return changed;
+      if (revision !== null) throw changedMeanwhile();
+    }
+  }
+
+  /** One attempt; null where it was changed between reading and writing it. */
+  async #changed(caller: Caller, id: string, change: ExceptionChange, revision: string | null): Promise<Json | null> {
     const now = this.#clock.now();
     const known = await this.#own(caller, id);
     if (revision !== null && revision !== revisionOf(known)) throw changedMeanwhile();
@@ -89,7 +99,7 @@ export class Exceptions {
     // One that ends, or has ended, may be put right in words; else it has to make sense from now on.
     const staysOver = after.until !== null && after.until <= now && (end || after.until === known.until);
     this.#expectAllowed(caller, staysOver ? { ...after, until: null } : after);
-    if (!(await this.#store.incidents.updateException(known, after, now))) throw changedMeanwhile();
+    if (!(await this.#store.incidents.updateException(known, after, now))) return null;
     const { hits: _, last_hit_at: __, revision: ___, ...before } = exceptionJson(known);
     const changes = changesOf(
       before,

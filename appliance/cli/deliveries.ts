@@ -85,6 +85,48 @@ const retry = action({
   },
 });
 
+const candidates = action({
+  summary: "the tickets that a create may have made",
+  about:
+    "For a create that has arrived, but whose answer did not say which ticket it is: asks its system for the tickets that may be it, for `identify`. Nothing is changed. What the account may not see is not among them.",
+  arguments: [idArgument],
+  options: jsonOption,
+  examples: [
+    { what: "Which tickets may it be?", lines: ["rhythmx deliveries candidates dlv-4f2a91c07be35d18"] },
+    {
+      what: "The same for a script",
+      lines: ["rhythmx deliveries candidates dlv-4f2a91c07be35d18 --json | jq .candidates"],
+    },
+  ],
+  seeAlso: ticketDocuments,
+
+  async run({ values, args: [id], terminal, loadSettings, serviceUnit }) {
+    // With the credentials of the ticket systems, which a command that only looks does not read.
+    const access = { terminal, serviceUnit, resolved: await loadSettings(), mode: "change" } as const;
+    const found = await withOperations(access, (operations) => operations.listCandidates(id));
+    if (values.json) {
+      printJson(terminal, found);
+      return 0;
+    }
+    if (found.candidates.length > 0)
+      terminal.out(
+        table(
+          ["NUMBER", "MADE", "STATUS", "TICKET OF", "TITLE"],
+          found.candidates.map((one) => [
+            String(one.number),
+            one.made_at === null ? "" : String(one.made_at).slice(0, 16),
+            String(one.status),
+            String(one.ticket_of ?? ""),
+            String(one.title),
+          ]),
+          terminal.columns,
+        ),
+      );
+    if (found.doubt !== null) terminal.err(`${found.doubt}\n`);
+    return 0;
+  },
+});
+
 const identify = action({
   summary: "say which ticket a create has made",
   about:
@@ -176,7 +218,7 @@ export const deliveriesCommand = commandGroup({
   about:
     "A delivery is one thing to be sent to a ticket system: a ticket, a comment, a change. Those that were refused, or could not be sent, wait here for a person.",
   usual: "list",
-  actions: { list, retry, identify, renew, discard },
+  actions: { list, retry, candidates, identify, renew, discard },
   examples: [],
   seeAlso: ticketDocuments,
 });

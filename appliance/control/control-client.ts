@@ -62,6 +62,7 @@ export async function connectControl(
     },
     retryDeliveries: (which) => json("/dead-letters/retry", { which }),
     discardDeliveries: (which, reason) => json("/dead-letters/discard", { which, reason }),
+    listCandidates: (id) => json("/deliveries/candidates", { id }),
     identifyDelivery: async (id, number) => {
       await json("/deliveries/identify", { id, number });
     },

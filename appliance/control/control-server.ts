@@ -166,6 +166,9 @@ function controlApp(operations: Operations, elsewhere: () => { address: string |
     const { which, reason } = v.parse(v.object({ which: deadLetters, reason: v.string() }), await c.req.json());
     return c.json(await operations.discardDeliveries(which, reason));
   });
+  app.post("/deliveries/candidates", async (c) =>
+    c.json(await operations.listCandidates(v.parse(keyId, await c.req.json()).id)),
+  );
   app.post("/deliveries/identify", async (c) => {
     const { id, number } = v.parse(identified, await c.req.json());
     await operations.identifyDelivery(id, number);

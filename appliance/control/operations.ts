@@ -32,6 +32,7 @@ import { type SupportParts, supportBundle } from "../support/bundle.ts";
 import { type DeadLetterGroup, DeadLetters } from "../tickets/dead-letters.ts";
 import { renewTicket } from "../tickets/renew.ts";
 import type { SettingsService } from "../tickets/settings-service.ts";
+import { candidatesJson } from "../tickets/ticket-json.ts";
 import type { LoopStatus } from "../upkeep/scheduler.ts";
 
 type Json = Record<string, unknown>;
@@ -112,6 +113,8 @@ export interface Operations {
   renewTicket(incidentId: string, system: TicketSystemName, reason: string | null): Promise<void>;
   retryDeliveries(which: DeadLetterFilter): Promise<{ retried: number }>;
   discardDeliveries(which: DeadLetterFilter, reason: string): Promise<{ discarded: number }>;
+  /** The tickets that the target shows for a create that waits to be named, as the API shows them. */
+  listCandidates(id: string): Promise<{ candidates: Json[]; doubt: string | null }>;
   /** Names the ticket that a create made and that could not be identified. */
   identifyDelivery(id: string, number: string): Promise<void>;
   listExceptions(): Promise<Json[]>;
@@ -236,6 +239,7 @@ export function createOperations(tools: OperationsTools): Operations {
       await deadLetters.discard(commandLine, await deadLetters.find(which.id), reason);
       return { discarded: 1 };
     },
+    listCandidates: async (id) => candidatesJson(await deadLetters.candidates(await deadLetters.find(id), () => true)),
     identifyDelivery: async (id, number) =>
       deadLetters.identify(commandLine, await deadLetters.find(id), number, () => true),
     listExceptions: () => exceptions.list(operator),

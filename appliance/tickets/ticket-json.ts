@@ -45,7 +45,7 @@ const longestTitle = 255;
 const shownText = (text: string) => text.slice(0, longestTitle).toWellFormed();
 
 /** What a person may choose from to name a ticket. */
-export function candidatesJson({ candidates, doubt }: FoundCandidates): Json {
+export function candidatesJson({ candidates, doubt }: FoundCandidates): { candidates: Json[]; doubt: string | null } {
   return {
     candidates: candidates.map(({ ticket: { key, url }, title, status, madeAt, ticketOf }) => ({
       number: key,

@@ -231,6 +231,14 @@ describe("exceptions that change", () => {
     expect((await change("exc-0", { reason: "x" })).status).toBe(404);
   });
 
+  test("several at once, none of which asks for a revision: each is done, and the fields of all are there", async () => {
+    const { id } = await except({ actor: "anna" });
+    const changes = [{ reason: "together" }, { host: "ws-1" }, { process: "x.exe" }, { command_line: "*--backup*" }];
+    const answers = await Promise.all(changes.map((one) => change(id, one)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(await listed(id)).toMatchObject(Object.assign({}, ...changes));
+  });
+
   test("ended it holds no longer, and what it took stays out; extended it holds again", async () => {
     await appliance.ingest([critical("anna")]);
     const { id } = await except({ actor: "anna" });

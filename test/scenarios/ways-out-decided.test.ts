@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { minuteMs } from "../../core/time.ts";
 import { ApiClient } from "../harness/api-client.ts";
 import { until } from "../harness/appliance.ts";
+import { command } from "../harness/command.ts";
 import { movableSnow, saved } from "../harness/ticket-places.ts";
 import {
   cleanUpScenes,
@@ -53,6 +54,14 @@ describe("a create that may have arrived in a system that is switched off", () =
     const number = it.snow.rows[1]?.number ?? "";
     const found = await admin.get(`/api/deliveries/${parked.id}/candidates`);
     expect([found.status, found.body.candidates[0]?.number]).toEqual([200, number]);
+    const asked = (...options: string[]) =>
+      command(["deliveries", "candidates", parked.id, ...options], { dataDir: it.appliance.dataDir });
+    expect(JSON.parse((await asked("--json")).out)).toEqual(found.body);
+    const { code, out } = await asked();
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(new RegExp(`^NUMBER .* TITLE\n${number} +\\d{4}-.* second`)),
+    ]);
     const answer = await admin.post(`/api/deliveries/${parked.id}/identify`, { number });
     expect([answer.status, answer.body.state]).toEqual([200, "confirmed"]);
     const { tickets } = (await admin.get(`/api/tickets?incident_id=${parked.incident_id}`)).body;

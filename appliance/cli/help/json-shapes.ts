@@ -14,6 +14,7 @@ export const jsonShapes: Readonly<Record<string, JsonShape>> = {
   import: shape(true, "file complete received accepted duplicates rejected repeated alerts_new alerts_updated"),
   "user list": shape(true, "name display_name role entities disabled second_factor created_at last_login_at"),
   "deliveries list": shape(true, "system state cause count oldest delivery_id detail"),
+  "deliveries candidates": shape(false, "candidates doubt"),
   "exceptions list": shape(
     true,
     "id entity_name rule actor host process command_line hash until reason who created_at hits last_hit_at",

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Prints each new incident of RhythmX Edge once, as a JSON object a line, and goes on where it stopped. See README.md."""
-import http.client, json, os, ssl, sys, time, urllib.error, urllib.parse, urllib.request
+import http.client, json, os, re, ssl, sys, time, urllib.error, urllib.parse, urllib.request
 
 URL, KEY = os.environ.get("RHYTHMX_URL", "").rstrip("/"), os.environ.get("RHYTHMX_KEY", "")
 if not URL or not KEY:
     print("poll: RHYTHMX_URL or RHYTHMX_KEY is not set: README.md says what they are", file=sys.stderr)
+    sys.exit(2)
+if not re.fullmatch(r"https?://([^\s/?#@:[\]]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[^\s?#]*)?", URL) or not re.fullmatch("[!-~]+", KEY):
+    print("poll: RHYTHMX_URL must be an address such as https://edge.example.org:8443, RHYTHMX_KEY a key as it was shown", file=sys.stderr)
     sys.exit(2)
 STATE = os.environ.get("RHYTHMX_STATE", "rhythmx-state.json")
 TLS = ssl.create_default_context(cafile=os.environ.get("RHYTHMX_CA"))  # verifies the certificate, always

@@ -13,6 +13,12 @@ if (url === "" || key === "") {
   process.stderr.write("poll: RHYTHMX_URL or RHYTHMX_KEY is not set: README.md says what they are\n");
   process.exit(2);
 }
+if (!(/^https?:\/\/[^\s/?#@]+(\/[^\s?#]*)?$/.test(url) && URL.canParse(url) && /^[!-~]+$/.test(key))) {
+  const words =
+    "RHYTHMX_URL must be an address such as https://edge.example.org:8443, RHYTHMX_KEY a key as it was shown";
+  process.stderr.write(`poll: ${words}\n`);
+  process.exit(2);
+}
 const stop = (why: string): never => {
   process.stderr.write(`poll: ${why}\n`);
   process.exit(1);
