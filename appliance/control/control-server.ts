@@ -71,7 +71,14 @@ const maxBodyBytes = 64 * 1024 * 1024;
 const changingNothing: ReadonlySet<string> = new Set([
   ...["/ping", "/doctor", "/support", "/reload", "/key/list", "/user/list", "/backup/status", "/tickets/test"],
   ...["/replay/count", "/destinations/list", "/destinations/skip/count", "/destinations/forget/count"],
-  ...["/dead-letters/list", "/dead-letters/matching", "/exceptions/list", "/exceptions/try", "/exceptions/proposals"],
+  ...[
+    "/dead-letters/list",
+    "/dead-letters/matching",
+    "/deliveries/candidates",
+    "/exceptions/list",
+    "/exceptions/try",
+    "/exceptions/proposals",
+  ],
 ]);
 
 /** `elsewhere`: where another node of a cluster leads, as for the HTTP surface; null: this appliance changes what it is told to. */

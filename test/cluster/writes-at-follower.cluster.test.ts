@@ -38,7 +38,15 @@ const operations: Record<keyof Operations, ((control: Operations) => Promise<unk
   backupTaken: (of) => of.backupTaken("a", "b"),
   ...{ listKeys: null, listUsers: null, listDeadLetters: null, matchingDeliveries: null, listExceptions: null },
   ...{ tryException: null, proposedExceptions: null, testTickets: null, countReplay: null, listDestinations: null },
-  ...{ countSkip: null, countForget: null, backupStatus: null, doctor: null, supportBundle: null, reload: null },
+  ...{
+    countSkip: null,
+    countForget: null,
+    backupStatus: null,
+    listCandidates: null,
+    doctor: null,
+    supportBundle: null,
+    reload: null,
+  },
 };
 
 describe.skipIf(!etcdInstalled())("what is written at a follower", () => {
