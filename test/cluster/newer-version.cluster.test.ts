@@ -12,7 +12,6 @@ import { Database } from "../../store/database/database.ts";
 import { schemaVersion } from "../../store/database/migrate.ts";
 import { EtcdClient } from "../../store/replica/etcd/client.ts";
 import { Directory } from "../../store/replica/etcd/directory.ts";
-import { EtcdLog } from "../../store/replica/etcd/log.ts";
 import { openReplica } from "../../store/replica/open-replica.ts";
 import { until } from "../harness/appliance.ts";
 import { TestNode } from "../harness/cluster.ts";
