@@ -1,28 +1,21 @@
 /**
  * `npm test` and `npm run test:e2e`: the tests of one tier, then what could not run here and why. A file `*.e2e.test.ts` belongs to
  * the second tier: long runs, faults of the machine, real receivers, the binary. One `*.cluster.test.ts` belongs to `npm run test:cluster`, which
- * needs etcd. With CI set nothing may be left out, and the last line is `N passed, N failed`.
+ * needs etcd. With CI set nothing may be left out, and the last line is `N passed, N failed`. `--times` says at the end what took the
+ * processors longest.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CpuTime } from "./harness/cpu-time.ts";
 import { program } from "./harness/program.ts";
+import { type Counts, countsOf, lastFileOf, told } from "./harness/test-report.ts";
 
 const root = join(import.meta.dirname, "..");
-/** Files of tests that run at the same time. */
-const atATime = 3;
+/** Processes of tests at the same time: much of their time is waiting. */
+const atATime = 4;
+/** Processes for the tests of core, which need nothing and leave nothing behind: most of the time of a process of its own would be its start. */
+const processesOfCore = 3;
 
 type Tier = "fast" | "e2e" | "cluster";
 const tierOf = (path: string): Tier =>
@@ -97,36 +90,8 @@ function isInstalled(program: string): boolean {
   });
 }
 
-interface Counts {
-  tests: number;
-  failures: number;
-  skipped: number;
-  /** Name and file of each failed test. */
-  failed: readonly string[];
-}
-
-const entities: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-const plain = (text: string) => text.replace(/&(\w+);/g, (whole, name: string) => entities[name] ?? whole);
-
-/** What a JUnit report says: the attributes of its outermost element, and which tests failed. */
-function countsOf(report: string): Counts {
-  const failed = [...report.matchAll(/<testcase\b([^>]*[^/>])>\s*<(?:failure|error)\b/g)].map(([, attributes = ""]) => {
-    const [name, file, line] = ["name", "file", "line"].map((key) =>
-      plain(new RegExp(`\\b${key}="([^"]*)"`).exec(attributes)?.[1] ?? "?"),
-    );
-    return `${file}:${line} ${name}`;
-  });
-  const head = /<testsuites\b[^>]*>/.exec(report)?.[0] ?? "";
-  const attribute = (name: string) => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
-  return {
-    tests: attribute("tests"),
-    failures: attribute("failures") + attribute("errors"),
-    skipped: attribute("skipped"),
-    failed,
-  };
-}
-
-const words = process.argv.slice(2);
+const showsTimes = process.argv.includes("--times");
+const words = process.argv.slice(2).filter((word) => word !== "--times");
 const tier: Tier = words[0] === "e2e" || words[0] === "cluster" ? words[0] : "fast";
 
 /** Where the fast tests put their files: in memory where there is room, so that none waits for the disk; what a disk does is for the long tests. */
@@ -149,85 +114,85 @@ const place = tier === "fast" ? { TMPDIR: folder } : {};
 const named = words.filter((word) => !["e2e", "fast", "cluster"].includes(word));
 const files = named.length > 0 ? named : filesOf(tier);
 
-/** For bun, which sorts files itself and begins with those that took longest: their order here, told as times. */
-function timesInOrder(paths: readonly string[]): string {
-  const file = join(folder, "times.json");
-  const files = Object.fromEntries(paths.map((path, n) => [path.replace("./", ""), (paths.length - n) * 1000]));
-  writeFileSync(file, JSON.stringify({ version: 1, files }));
-  return file;
+/** What one process runs: files, by the name of the first. */
+type Batch = readonly [first: string, ...others: string[]];
+
+/** Each file in a process of its own, in their order; those of core together, in a few. */
+function batchesOf(paths: readonly string[]): Batch[] {
+  const alone = paths.filter((path) => !path.startsWith("./core/"));
+  const core = paths.filter((path) => path.startsWith("./core/"));
+  const together = Array.from({ length: processesOfCore }, (_, n) =>
+    core.filter((_, at) => at % processesOfCore === n),
+  );
+  return [...together, ...alone.map((path) => [path])].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [[first, ...others] as Batch],
+  );
 }
 
 interface Outcome extends Counts {
-  status: number | null;
+  batch: Batch;
+  good: boolean;
+  /** Seconds: what it took, and of the processors. */
+  took: number;
+  cpu: number;
 }
 
-/** One `bun test`. `output`: what to do with what it says; by default it goes where ours goes. */
-async function testsOf(name: string, args: readonly string[], output?: (text: string) => void): Promise<Outcome> {
-  const report = join(folder, `${name}.xml`);
-  const child = spawn(
-    process.execPath,
-    // What test/harness/deadline.ts says holds for the first file of a process only.
-    [
-      "test",
-      `--timeout=${tier === "fast" ? 300_000 : 900_000}`,
-      "--reporter=junit",
-      `--reporter-outfile=${report}`,
-      ...args,
-    ],
-    {
-      stdio: ["ignore", output === undefined ? "inherit" : "pipe", output === undefined ? "inherit" : "pipe"],
-      cwd: root,
-      env: { ...process.env, RHYTHMX_TEST_PROGRAM: program, ...place },
-    },
-  );
-  const said: Buffer[] = [];
-  child.stdout?.on("data", (data: Buffer) => said.push(data));
-  child.stderr?.on("data", (data: Buffer) => said.push(data));
-  const [status] = (await once(child, "close")) as [number | null];
-  output?.(Buffer.concat(said).toString());
-  if (!existsSync(report)) {
-    console.error(`test: bun wrote no report of ${name}, see above`);
-    return {
-      status: status || 1,
-      tests: 0,
-      failures: 0,
-      skipped: 0,
-      failed: [`${args.join(" ")} ended without a report`],
-    };
-  }
-  return { status, ...countsOf(readFileSync(report, "utf8")) };
-}
-
-/** Each file by itself, a few at a time, in their order: bun itself sorts them, and the longest would come one after the other. */
-async function oneByOne(paths: readonly string[]): Promise<Outcome> {
-  const whole = { status: 0 as number | null, tests: 0, failures: 0, skipped: 0, failed: [] as string[] };
-  const waiting = [...paths.entries()];
-  const work = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const [n, path] = next;
-      const { status, tests, failures, skipped, failed } = await testsOf(String(n), [path], (text) =>
-        process.stdout.write(`${text.trimEnd()}\n\n`),
-      );
-      whole.status ||= status;
-      whole.tests += tests;
-      whole.failures += failures;
-      whole.skipped += skipped;
-      whole.failed.push(...failed);
-      if (status !== 0 && failed.length === 0) whole.failed.push(`${path}: outside its tests`);
-    }
+/** One `bun test`. What it says is told in one piece when it has ended. */
+async function testsOf(batch: Batch, n: number): Promise<Outcome> {
+  const report = join(folder, `${n}.xml`);
+  const cpuTime = showsTimes ? CpuTime.of(`rhythmx-test-${process.pid}-${n}`) : null;
+  // What test/harness/deadline.ts says holds for the first file of a process only.
+  const timeout = `--timeout=${tier === "fast" ? 300_000 : 900_000}`;
+  const command = [
+    ...[process.execPath, "test", timeout, "--reporter=junit", `--reporter-outfile=${report}`],
+    ...batch,
+  ];
+  const began = performance.now();
+  const child = Bun.spawn(cpuTime?.wrapped(command) ?? command, {
+    stdio: ["ignore", "pipe", "pipe"],
+    cwd: root,
+    env: { ...process.env, RHYTHMX_TEST_PROGRAM: program, ...place },
+  });
+  const said: Uint8Array[] = [];
+  const collect = async (stream: ReadableStream<Uint8Array>) => {
+    for await (const part of stream) said.push(part);
   };
-  await Promise.all(Array.from({ length: atATime }, work));
-  return whole;
+  await Promise.all([collect(child.stdout), collect(child.stderr), child.exited]);
+  const took = (performance.now() - began) / 1000;
+  const waitedFor = Number(child.resourceUsage()?.cpuTime.total ?? 0) / 1e6;
+  const output = Buffer.concat(said).toString().trimEnd();
+  process.stdout.write(`${output}\n\n`);
+  const end = child.signalCode === null ? `exit code ${child.exitCode}` : `signal ${child.signalCode}`;
+  const good = child.exitCode === 0;
+  const ran = { batch, good, took, cpu: cpuTime?.end(waitedFor) ?? waitedFor };
+  if (!existsSync(report)) {
+    const what = `${lastFileOf(output) ?? batch[0]}: its process ended without a report, ${end}; the last that it said:`;
+    const last = output.split("\n").slice(-6).join("\n");
+    return { ...ran, good: false, tests: 0, failures: 0, skipped: 0, failed: [told(what, last)] };
+  }
+  const counts = countsOf(readFileSync(report, "utf8"));
+  const outside = good || counts.failed.length > 0 ? [] : [`${batch[0]}: outside its tests, ${end}`];
+  return { ...ran, ...counts, failed: [...counts.failed, ...outside] };
 }
 
-// Much of the time is waiting: several files at a time, each in a process of its own.
-const outcome =
-  tier === "fast"
-    ? await testsOf("all", [`--parallel=${atATime}`, `--timings=${timesInOrder(files)}`, ...files])
-    : await oneByOne(files);
-const { status, tests, failures, skipped } = outcome;
+const outcomes: Outcome[] = [];
+const waiting = [...batchesOf(files).entries()];
+const work = async () => {
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+    outcomes.push(await testsOf(next[1], next[0]));
+};
+await Promise.all(Array.from({ length: atATime }, work));
 rmSync(folder, { recursive: true, force: true });
 
+const sum = (of: (one: Outcome) => number) => outcomes.reduce((total, one) => total + of(one), 0);
+const [tests, failures, skipped] = [sum((one) => one.tests), sum((one) => one.failures), sum((one) => one.skipped)];
+if (showsTimes) {
+  const dearest = outcomes.toSorted((a, b) => b.cpu - a.cpu);
+  const column = (seconds: number) => seconds.toFixed(1).padStart(8);
+  console.log(`\n${column(sum((one) => one.cpu))} s of processors in all; of them, and as it was waited for:`);
+  for (const { batch, cpu, took } of dearest.slice(0, 60))
+    console.log(`${column(cpu)}${column(took)} ${batch[0]}${batch.length > 1 ? ` and ${batch.length - 1} more` : ""}`);
+}
 const missing = helpers.filter(({ program }) => !isInstalled(program));
 if (skipped > 0) {
   const install = missing.map((helper) => helper.package).join(" ");
@@ -235,7 +200,9 @@ if (skipped > 0) {
 }
 const leftOut = process.env.CI ? skipped : 0;
 // A file that cannot be loaded, or a hook that throws, fails the run without a failed test.
-const failed = Math.max(failures + leftOut, status === 0 && tests > 0 ? 0 : 1);
-if (outcome.failed.length > 0) console.log(`\nFailed:\n${outcome.failed.map((test) => `  ${test}`).join("\n")}`);
+const faults = outcomes.flatMap((one) => one.failed);
+const outsideTests = outcomes.filter((one) => !one.good && one.failures === 0).length;
+const failed = Math.max(failures + leftOut + outsideTests, tests > 0 ? 0 : 1);
+if (faults.length > 0) console.log(`\nFailed:\n${faults.map((test) => `  ${test}`).join("\n")}`);
 if (process.env.CI) console.log(`${Math.max(0, tests - failures - skipped)} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);

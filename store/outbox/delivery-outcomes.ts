@@ -4,6 +4,7 @@ import { nextReadAt } from "../../core/tickets/sync.ts";
 import type { Attempt, DeliveryKind, DeliveryState, RemoteTicket, UpdateContent } from "../../core/tickets/ticket.ts";
 import { toIso } from "../../core/time.ts";
 import type { Statement } from "../database/statement.ts";
+import type { IncidentValue } from "./due-deliveries.ts";
 import { priorityOfLevel } from "./snow-columns.ts";
 import { newDeliveryId, throttleStatement } from "./tickets.ts";
 
@@ -25,6 +26,8 @@ export interface DeliveryOutcome {
   known: { status?: string; assigneeId?: string | null } | null;
   /** The ticket's title as it was kept; null: a person has changed it; absent: it was not written. */
   title?: string | null;
+  /** Of what nothing had to be sent: if the incident has another value by now, that has. */
+  of?: IncidentValue | null;
   /** A delivery that follows. */
   next: { kind: DeliveryKind; content: UpdateContent | null } | null;
   /** The target of this name (`Throttle`) accepts no request before this time (epoch ms); null = it named none. */

@@ -80,12 +80,33 @@ export interface Sending {
   asked: string | null;
   /** The title that it gives the ticket; null = it gives none. */
   title?: string | null;
+  /** What it was made of: if the incident has another value by now, it must not be sent. */
+  of?: IncidentValue | null;
+}
+
+/** A field of the incident, as an update was made of it. */
+export interface IncidentValue {
+  field: "status" | "assigned_analyst";
+  value: string | null;
+}
+
+/** SQL: the incident of a ticket still has that value of a field. */
+const stillHas = (ticket: string, field: string, value: string) => `exists (select 1 from tickets v join incidents i
+  on i.incident_id = v.incident_id where v.id = ${ticket} and case ${field} when 'status' then i.status else i.assigned_analyst end is ${value})`;
+
+/** Whether the incident of a delivery still has that value. */
+export async function isStillOf(database: Database, id: string, { field, value }: IncidentValue): Promise<boolean> {
+  const { rows } = await database.read(
+    `select 1 from deliveries d where d.id = ?1 and ${stillHas("d.ticket_id", "?2", "?3")}`,
+    [id, field, value],
+  );
+  return rows.length > 0;
 }
 
 /** Records, before a request, that its outcome is unknown from now on. Returns false if it must not be sent any more. */
 export async function beginDelivery(
   database: Database,
-  { id, payload, hint, asked, title = null }: Sending,
+  { id, payload, hint, asked, title = null, of = null }: Sending,
   now: number,
 ): Promise<boolean> {
   const results = await database.write([
@@ -102,10 +123,11 @@ export async function beginDelivery(
           },
         ]),
     {
-      sql: `update deliveries as d set state = 'sending', payload = coalesce(?, payload), hint = ?, asked = coalesce(?, asked), updated_at = ?
-        where id = ? and state in ('planned', 'sending') and not (${isFresh}
-          and exists (select 1 from tickets t where t.id = d.ticket_id and ${hasChanged}))`,
-      args: [payload, hint, asked, toIso(now), id],
+      sql: `update deliveries as d set state = 'sending', payload = coalesce(?1, payload), hint = ?2, asked = coalesce(?3, asked), updated_at = ?4
+        where id = ?5 and state in ('planned', 'sending') and not (${isFresh}
+          and exists (select 1 from tickets t where t.id = d.ticket_id and ${hasChanged}))
+          and (?6 is null or ${stillHas("d.ticket_id", "?6", "?7")})`,
+      args: [payload, hint, asked, toIso(now), id, of?.field ?? null, of?.value ?? null],
     },
   ]);
   return results.at(-1)?.rowsAffected === 1;

@@ -33,43 +33,46 @@ const systemsWith = (policies: SystemPolicies, field: TicketField) =>
 
 /**
  * The tickets to update, at most one for each system, including those that are still being created. `?1` incident, `?2` systems, `?3` the
- * ticket that the change comes from (null = none).
+ * ticket that the change comes from (null = none), `?8` the only one that is meant (null = all).
  */
 const ticketsToUpdate = `select t.id, t.system from tickets t where t.incident_id = ?1 and t.system in (select value from json_each(?2)) and t.id is not ?3
-  and t.gone_at is null and t.generation = (select max(generation) from tickets u where u.incident_id = t.incident_id and u.system = t.system)
+  and (?8 is null or t.id = ?8) and t.gone_at is null and t.generation = (select max(generation) from tickets u where u.incident_id = t.incident_id and u.system = t.system)
   and (t.remote_id is not null or exists (select 1 from deliveries c where c.ticket_id = t.id and c.kind = 'create' and c.state <> 'discarded'))`;
 
 /** Field updates send the incident's value at the time of sending, so one planned update for each field is enough. */
 const planAgainSql = `update deliveries set state = 'planned', attempts = 0, cause = null, detail = null, next_attempt_at = ?6, updated_at = ?7
   where kind = ?4 and state in ('parked', 'dead') and ticket_id in (select id from (${ticketsToUpdate}))`;
 const planFieldSql = `insert into deliveries (id, ticket_id, kind, state, next_attempt_at, trigger, who, created_at, updated_at)
-    select ?8->>j.system, j.id, ?4, 'planned', ?6, 'auto', ?5, ?7, ?7 from (${ticketsToUpdate}) j
+    select ?9->>j.system, j.id, ?4, 'planned', ?6, 'auto', ?5, ?7, ?7 from (${ticketsToUpdate}) j
     where not exists (select 1 from deliveries d where d.ticket_id = j.id and d.kind = ?4 and d.state = 'planned')
     order by j.id`;
 
 /** No comment for a create that is not rendered yet: it will contain the change. */
 const commentSql = `insert into deliveries (id, ticket_id, kind, state, content, next_attempt_at, trigger, who, created_at, updated_at)
-  select ?8->>j.system, j.id, 'comment', 'planned', ?4, ?6, 'auto', ?5, ?7, ?7 from (${ticketsToUpdate}) j
+  select ?9->>j.system, j.id, 'comment', 'planned', ?4, ?6, 'auto', ?5, ?7, ?7 from (${ticketsToUpdate}) j
   where not exists (select 1 from deliveries c where c.ticket_id = j.id and c.kind = 'create' and c.state = 'planned' and c.payload is null)
   order by j.id`;
 
-/** `?8` of the statements above: a new delivery id for each system. Made here, because SQL that writes must be repeatable. */
+/** `?9` of the statements above: a new delivery id for each system. Made here, because SQL that writes must be repeatable. */
 function newDeliveryIds(): string {
   return JSON.stringify(Object.fromEntries(ticketSystems.map((system) => [system, newDeliveryId()])));
 }
 
-/** Statements that plan updates of the incident's tickets for these changes, except of the ticket that they come from. */
+/**
+ * Statements that plan updates of the incident's tickets for these changes, except of the ticket that they come from. `only`: of this ticket; `at`: when
+ * it was changed, if not now.
+ */
 export function planUpdates(
   incidentId: string,
   changes: readonly FieldChange[],
-  origin: { who: string; ticketId?: number },
+  origin: { who: string; ticketId?: number; only?: number; at?: number },
   policies: SystemPolicies,
   now: number,
 ): Statement[] {
-  const { who, ticketId = null } = origin;
+  const { who, ticketId = null, only = null, at = now } = origin;
   const args = (field: TicketField, what: string) => [
     ...[incidentId, systemsWith(policies, field), ticketId],
-    ...[what, who, now, toIso(now)],
+    ...[what, who, now, toIso(now), only],
   ];
   const field = (of: TicketField): Statement[] => [
     { sql: planAgainSql, args: args(of, of) },
@@ -78,7 +81,7 @@ export function planUpdates(
   return changes.flatMap((change): Statement[] => {
     if (change.field === "status") return field("status");
     if (change.field === "assigned_analyst") return field("assignee");
-    const note = noteFrom(change, who, now);
+    const note = noteFrom(change, who, at);
     return note === null ? [] : [{ sql: commentSql, args: [...args("notes", JSON.stringify(note)), newDeliveryIds()] }];
   });
 }
@@ -114,7 +117,8 @@ export function askGate(incidentIds: readonly string[], policies: SystemPolicies
   if (incidentIds.length === 0) return [];
   return [
     {
-      sql: `update tickets set gate_at = ? where gone_at is null and incident_id in (select value from json_each(?))
+      // One that is gone waits until it is back.
+      sql: `update tickets set gate_at = ? where incident_id in (select value from json_each(?))
         and system in (select value from json_each(?))`,
       args: [now, JSON.stringify(incidentIds), systemsWith(policies, "priority")],
     },
@@ -125,7 +129,7 @@ export function askGate(incidentIds: readonly string[], policies: SystemPolicies
 const longestUntold = 10_000;
 
 /** Tickets whose content is rendered already; others will have what is new. */
-const untold = `where gone_at is null and not exists (select 1 from deliveries c where c.ticket_id = tickets.id and c.kind = 'create'
+const untold = `where not exists (select 1 from deliveries c where c.ticket_id = tickets.id and c.kind = 'create'
   and c.state = 'planned' and c.payload is null) and`;
 
 /**

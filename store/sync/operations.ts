@@ -6,6 +6,7 @@ import { findIncidents } from "../incidents/incident-rows.ts";
 import { changeRules, type OpenIncidents } from "../incidents/operations.ts";
 import { correlationAuthor, UnitOfWork } from "../incidents/unit-of-work.ts";
 import { type DeliveryOutcome, outcomeStatements } from "../outbox/delivery-outcomes.ts";
+import { isStillOf } from "../outbox/due-deliveries.ts";
 import { ownerOfTicket } from "../outbox/made-tickets.ts";
 import { bringUpToDate, dropUpdatesOfPredecessor } from "../outbox/ticket-updates.ts";
 import { findDelivery, previousKey, ticketOfDelivery } from "../outbox/tickets.ts";
@@ -83,8 +84,8 @@ export const syncOperations = {
 } satisfies Operations<OpenIncidents>;
 
 /**
- * `taken`: the ticket is another incident's, so it is not linked, and the create waits for a person. `decided`: a person has decided meanwhile, and nothing
- * is written.
+ * `taken`: the ticket is another incident's, so it is not linked, and the create waits for a person. `decided`: a person has decided meanwhile, or changed
+ * what it was made of, and nothing is written.
  */
 export type Finished = "done" | "taken" | "decided";
 
@@ -95,6 +96,7 @@ async function finishDelivery(open: OpenIncidents, outcome: DeliveryOutcome, now
   return UnitOfWork.inOneTransaction(open, author, now, async (unit) => {
     const { state } = (await findDelivery(database, outcome.id)) ?? { state: "discarded" };
     if (state === "discarded" || state === "confirmed") return "decided";
+    if (outcome.of != null && !(await isStillOf(database, outcome.id, outcome.of))) return "decided";
     if (ticket === null || outcome.remote === null) {
       unit.add(...outcomeStatements(outcome, now));
       return "done";

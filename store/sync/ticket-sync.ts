@@ -21,6 +21,7 @@ import type { Statement } from "../database/statement.ts";
 import { applyIncidentChange, type ChangeRules } from "../incidents/incident-changes.ts";
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import type { Author, UnitOfWork } from "../incidents/unit-of-work.ts";
+import { missedWhileGone } from "../outbox/missed-updates.ts";
 import { snowPolled } from "../outbox/snow-columns.ts";
 import { wasBegun } from "../outbox/standing.ts";
 import { ticketFromRow } from "../outbox/tickets.ts";
@@ -105,6 +106,7 @@ export async function applyReading(
   const outcome: SyncOutcome = { changed: [], unapplied: [], overruled: 0 };
   // Retention has removed the incident.
   if (incident === undefined) return outcome;
+  const missed = await missedWhileGone(database, ticket, policies, now);
   const pending = await ownUpdates(database, ticket.id);
   const { analyst } = reading;
   const decision = planSync({
@@ -153,6 +155,7 @@ export async function applyReading(
     }
   }
   for (const one of decision.unapplied) noteOfTicket(unit, ticket, one, remote.changedBy?.name);
+  unit.add(...missed);
   outcome.unapplied = decision.unapplied;
   return outcome;
 }

@@ -1,5 +1,6 @@
 /** From an unconfigured appliance to two real receivers by the console's pages alone, in a browser. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Locator } from "playwright-core";
 import { password } from "../harness/api-client.ts";
 import { detection, TestAppliance, until } from "../harness/appliance.ts";
 import { TestBrowser, type TestWindow } from "../harness/browser.ts";
@@ -26,6 +27,7 @@ afterAll(async () => {
 
 /** Waits for words on the page. */
 const said = (words: string | RegExp) => window.page.getByText(words).first().waitFor();
+const follow = (link: Locator) => window.leads(() => link.click());
 const button = (name: string) => window.page.getByRole("button", { name, exact: true }).click();
 const field = (label: string) => window.page.getByLabel(label, { exact: true });
 
@@ -35,12 +37,12 @@ test.skipIf(!ready)("two destinations are set up, tested and told, and a message
   try {
     const { page } = window;
     await page.goto("/settings/integrations");
-    await page.locator("#alert_syslog").getByRole("link", { name: "Set up" }).click();
+    await follow(page.locator("#alert_syslog").getByRole("link", { name: "Set up" }));
     for (const [name, preset, port] of [
       ["rsyslog-1", "rsyslog", rsyslog.port],
       ["ng-1", "syslog-ng", syslogNg.port],
     ] as const) {
-      await page.getByRole("link", { name: "Add destination" }).click();
+      await follow(page.getByRole("link", { name: "Add destination" }));
       await field("Name").fill(name);
       await field("Preset").selectOption(preset);
       await field("Host").fill("127.0.0.1");

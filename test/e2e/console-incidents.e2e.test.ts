@@ -136,6 +136,24 @@ test("back from an incident to the same page, row and place; new ones wait, and 
   await window.close();
 });
 
+test("what is pressed while the list changes is pressed all the same", async () => {
+  const window = await signedIn("/incidents?view=all&sort=newest");
+  const { page } = window;
+  await page.locator('#live[data-state="live"]').waitFor();
+  const [id = ""] = await shown(page);
+  const { group_key } = await rowOf(id);
+  await page.locator(`[id="${id}"]`).getByRole("link").first().hover();
+  await page.mouse.down();
+  const news = page.waitForResponse((response) => response.request().headers()["x-live"] === "1");
+  await appliance.ingest([critical(group_key, 9)]);
+  await (await news).finished();
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+  await page.mouse.up();
+  await page.waitForURL(`**/incidents/${id}`);
+  expect(window.problems).toEqual([]);
+  await window.close();
+});
+
 test("without script: ticked, assigned, told", async () => {
   const window = await signedIn("/incidents?view=all&sort=newest", { script: false });
   const { page } = window;

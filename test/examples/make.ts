@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { executable } from "../harness/browser.ts";
 import { exampleTickets } from "./render.ts";
 
 /** Tickets that are also shown as a picture, which is kept small. */
@@ -16,7 +17,7 @@ function picture(html: string, path: string): boolean {
     const style = "body{font:13px sans-serif;margin:12px;max-width:760px}td,th{text-align:left;vertical-align:top}";
     writeFileSync(page, html.replace("<title>", `<style>${style}</style><title>`));
     const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=800,640"];
-    spawnSync("chromium", [...flags, `--screenshot=${path}`, `file://${page}`], { stdio: "ignore", timeout: 60_000 });
+    spawnSync(executable, [...flags, `--screenshot=${path}`, `file://${page}`], { stdio: "ignore", timeout: 60_000 });
     if (existsSync(path) && statSync(path).size > largestPicture) rmSync(path);
     return existsSync(path);
   } finally {

@@ -1,13 +1,16 @@
 /**
- * Debian's Chromium, driven against a real appliance. What no page of the console may do is watched on every page: errors in the browser's
+ * Debian's Chromium without windows, driven against a real appliance. What no page of the console may do is watched on every page: errors in the browser's
  * console (breaches of the content security policy among them), requests to other origins, failed requests.
  */
-import axeCore from "axe-core";
+import { readFileSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
-const executable = "/usr/bin/chromium";
+/** Chromium's engine without a desktop's windows, which takes half the time of chromium itself. */
+export const executable = "/usr/bin/chromium-headless-shell";
 /** Its own source, for the page. */
-const axe = axeCore.source;
+const axe = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+/** For whatever a page is waited for to show or to do: it only ends what hangs. */
+const deadline = 180_000;
 
 export const widths = [1280, 390] as const;
 export const themes = ["light", "dark"] as const;
@@ -67,6 +70,7 @@ export class TestBrowser {
       // Certificates of appliances in tests are self-signed.
       ignoreHTTPSErrors: true,
     });
+    context.setDefaultTimeout(deadline);
     return new TestWindow(context, origin, width, await context.newPage());
   }
 
@@ -135,8 +139,19 @@ export class TestWindow {
         await this.page.goto(path);
         return;
       } catch (error) {
-        if (turn === 5 || !(error instanceof Error && error.message.includes("net::ERR_ABORTED"))) throw error;
+        const isLate =
+          error instanceof Error && /net::ERR_ABORTED|interrupted by another navigation/.test(error.message);
+        if (turn === 5 || !isLate) throw error;
       }
+  }
+
+  /** Does what leads to another page, and waits until that is loaded: before, its script would not see what is done on it. */
+  async leads(act: () => Promise<unknown>): Promise<void> {
+    const loaded = this.page.waitForEvent("load");
+    // Where `act` fails, that is what is told.
+    loaded.catch(() => {});
+    await act();
+    await loaded;
   }
 
   async signIn(name: string, password: string, to = "/"): Promise<void> {

@@ -49,8 +49,9 @@ export class Rsyslog {
     this.#process = child;
     const listening = this.#input === "imudp" ? "udp" : "tcp";
     const port = `:${this.port.toString(16).toUpperCase().padStart(4, "0")} `;
-    for (let tries = 0; tries < 400; tries++) {
-      if (child.exitCode !== null) throw new Error(`rsyslogd ended: ${errors}`);
+    const end = performance.now() + 180_000;
+    while (performance.now() < end) {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`rsyslogd ended: ${errors}`);
       const rows = readFileSync(`/proc/net/${listening}`, "latin1").split("\n");
       if (rows.some((row) => row.includes(port) && (listening === "udp" || row.includes(" 0A ")))) return;
       await new Promise((resolve) => setTimeout(resolve, 10));

@@ -98,8 +98,9 @@ export class SyslogNg {
     });
     this.#process = child;
     const port = `:${this.port.toString(16).toUpperCase().padStart(4, "0")} `;
-    for (let tries = 0; tries < 500; tries++) {
-      if (child.exitCode !== null) throw new Error(`syslog-ng ended: ${errors}`);
+    const end = performance.now() + 180_000;
+    while (performance.now() < end) {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`syslog-ng ended: ${errors}`);
       if (
         readFileSync("/proc/net/tcp", "latin1")
           .split("\n")

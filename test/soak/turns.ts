@@ -53,9 +53,8 @@ export function systemTurns(name: string, system: StandIn, dice: Dice): Turn[] {
     (asked) =>
       dice.chance(0.5) ? faults(asked) : null;
   const when = () => (dice.chance(0.5) ? ("before" as const) : ("after" as const));
-  const port = system.port;
   return [
-    { name: `${name} down`, begin: () => system.stop(), end: async () => void (await system.start(port)) },
+    { name: `${name} down`, begin: () => system.stop(), end: async () => void (await system.start()) },
     {
       name: `${name} slow`,
       begin: () => {

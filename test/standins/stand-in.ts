@@ -1,7 +1,8 @@
 /** A ticket system that stands in for a real one: an HTTP server with the strictness and the faults of one. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
+import { freePort } from "../harness/free-port.ts";
 import { applyFault, type FaultPlan } from "./faults.ts";
 
 export interface Reply {
@@ -47,11 +48,18 @@ export abstract class StandIn {
     });
   }
 
-  /** `host`: the address on which it listens. */
-  async start(port = 0, host = "127.0.0.1"): Promise<this> {
+  /** On a free port that is kept over `stop` and `start`. `host`: the address on which it listens. */
+  async start(host = "127.0.0.1"): Promise<this> {
     this.#host = host;
-    await new Promise<void>((resolve) => this.#server.listen(port, host, resolve));
-    this.port = (this.#server.address() as AddressInfo).port;
+    // One of the kernel's own would not do: while nothing listens there, somebody else may be given it.
+    if (this.port === 0) this.port = await freePort();
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(this.port, host, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
     return this;
   }
 

@@ -2,7 +2,7 @@
 import { messageOf, StoreError } from "../../../core/errors.ts";
 import type { Random } from "../../../core/ports.ts";
 import type { Circuit } from "../../../core/tickets/circuit.ts";
-import { afterFailure, type Next } from "../../../core/tickets/retry.ts";
+import { afterFailure, type Failure, type Next } from "../../../core/tickets/retry.ts";
 import {
   type Attempt,
   correlationOf,
@@ -17,10 +17,10 @@ import { type Exchanges, recordingExchanges } from "../../../integrations/exchan
 import type { DeliveryOutcome } from "../../../store/outbox/delivery-outcomes.ts";
 import type { Finished } from "../../../store/sync/operations.ts";
 import type { Log } from "../../runtime/log.ts";
-import { causeOf, failureOf, notBefore, noteFailure } from "./failures.ts";
+import { causeOf, failureOf, notBefore, noteFailure, whereFailed } from "./failures.ts";
 import type { LaneView } from "./jobs.ts";
 import { type CommentFinding, type Finding, lookUp, lookUpComment } from "./look-up.ts";
-import { expectOurs, isGone } from "./reading.ts";
+import { expectOurs, whereIs } from "./reading.ts";
 import { prepareUpdate, type Update, type UpdateParts } from "./updates.ts";
 
 /** The longest wait before a failed look-up is repeated; the base delay if that is shorter. */
@@ -133,9 +133,9 @@ class Carrier {
       await expectOurs(ticket, target);
       update = await prepareUpdate(this.#delivery, ticket, target, this.#parts);
       if (update === null) return;
-      const { payload, asked, title, send } = update;
+      const { payload, asked, title, of, send } = update;
       if (send !== null) {
-        if (!(await store.tickets.beginDelivery({ id, payload, hint: null, asked, title }, clock.now()))) return;
+        if (!(await store.tickets.beginDelivery({ id, payload, hint: null, asked, title, of }, clock.now()))) return;
         sent = true;
         result = await send();
       }
@@ -149,6 +149,7 @@ class Carrier {
       detail: result.warning ?? update.warning,
       commentId: result.commentId ?? null,
       known: result.known ?? update.known,
+      of: sent ? null : update.of,
       ...(result.title === undefined ? {} : { title: result.title }),
       next: instead === null ? null : { kind: "comment", content: instead },
     });
@@ -238,7 +239,7 @@ class Carrier {
     const failure = failureOf(error, clock.now(), sent);
     // After the attempt was taken from the last exchange, because this makes further requests.
     const failed = this.#exchanges.last === null ? null : this.#attempt("send", failure.cause);
-    if (failure.cause === "not_found" && of !== undefined && (await this.#isGone(of))) failure.cause = "ticket_gone";
+    if (failure.cause === "not_found" && of !== undefined) Object.assign(failure, await this.#missing(of));
     const next = afterFailure(this.#delivery, failure, settings.retry, clock.now(), random());
     const { cause, detail } = failure;
     const then = { reason: next.reason, next: new Date(next.nextAttemptAt).toISOString() };
@@ -246,19 +247,18 @@ class Carrier {
     await this.#settle(next, cause, detail, failed);
   }
 
-  async #isGone({ ticket, target }: { ticket: Ticket; target: TicketSystem }): Promise<boolean> {
+  async #missing({ ticket, target }: { ticket: Ticket; target: TicketSystem }): Promise<Partial<Failure>> {
     try {
-      return await isGone(ticket, target, this.#parts);
+      return whereFailed[await whereIs(ticket, target, this.#parts)];
     } catch (error) {
       if (error instanceof StoreError) throw error;
-      return false;
+      return {};
     }
   }
 
   async #settle(next: Next, cause: string | null, detail: string | null, attempt: Attempt | null): Promise<void> {
     const { state, attempts, lookups, nextAttemptAt } = next;
-    const { id } = this.#delivery;
-    const then = { id, state, attempts, lookups, nextAttemptAt };
+    const then = { id: this.#delivery.id, state, attempts, lookups, nextAttemptAt };
     await this.#record({ ...then, cause, detail, attempt, ...nothingMade });
   }
 

@@ -2,6 +2,7 @@
 import { DeliveryError, EdgeError, messageOf } from "../../../core/errors.ts";
 import type { Circuit } from "../../../core/tickets/circuit.ts";
 import type { Failure } from "../../../core/tickets/retry.ts";
+import type { Whereabouts } from "./reading.ts";
 
 /** A stable code. */
 export function causeOf(error: unknown): string {
@@ -17,6 +18,13 @@ export function isHidden(error: unknown): boolean {
 export function notBefore(error: unknown, now: number): number | null {
   return error instanceof DeliveryError && error.retryAfter !== null ? now + error.retryAfter * 1000 : null;
 }
+
+/** What it makes of a failure that a ticket was said not to be there. */
+export const whereFailed: Readonly<Record<Whereabouts, Partial<Failure>>> = {
+  gone: { cause: "ticket_gone" },
+  hidden: {},
+  there: { permanent: false },
+};
 
 /** `sent`: a request was sent that may have had an effect. */
 export function failureOf(error: unknown, now: number, sent: boolean): Failure {

@@ -18,7 +18,7 @@ import { unrecorded } from "../../../integrations/exchanges.ts";
 import type { Store } from "../../../store/open-store.ts";
 import type { Log } from "../../runtime/log.ts";
 import { causeOf } from "./failures.ts";
-import { expectOurs, isGone } from "./reading.ts";
+import { expectOurs, whereIs } from "./reading.ts";
 
 /** How many known tickets are tried, to check that the account can see them. */
 const mostKnown = 10;
@@ -50,8 +50,14 @@ export async function lookUp(
     if (cause === sendAgain) return { kind: "send again" };
     if (next.state === "parked" || doubt !== null) return undecided(delivery, doubt, clock);
     const known = await store.tickets.knownTickets(system, ticketId, mostKnown);
-    if (known.length > 0 && (await unrecorded(() => target.findsOwn(known))))
-      return { kind: "settled", next, cause, detail, outcome: "not found" };
+    if (known.length > 0 && (await unrecorded(() => target.findsOwn(known)))) {
+      // An account that has got its rights back since finds this one, too.
+      const again = await seen(target, correlation, hint, cause === restored);
+      if (again.doubt !== null) return undecided(delivery, again.doubt, clock);
+      if (again.remote === null) return { kind: "settled", next, cause, detail, outcome: "not found" };
+      const isSoon = { ...next, state: "unknown" as const, nextAttemptAt: clock.now() };
+      return { kind: "settled", next: isSoon, cause, detail, outcome: "not found" };
+    }
     const why = "nothing was found, but the account has not yet read a ticket of its own, so that says nothing";
     return undecided(delivery, why, clock);
   } catch (error) {
@@ -81,11 +87,14 @@ export async function lookUpComment(
   } catch (error) {
     if (!isRefused(error)) throw error;
     const isMissing = causeOf(error) === "not_found" && ticket !== null;
-    const gone = isMissing && (await unrecorded(() => isGone(ticket, target, { store, clock, log })).catch(notSeen));
+    const where = isMissing
+      ? await unrecorded(() => whereIs(ticket, target, { store, clock, log })).catch(notSeen)
+      : "hidden";
+    if (where === "there") throw error;
     return {
       kind: "settled",
       next: { state: "parked", attempts, lookups: lookups + 1, nextAttemptAt: clock.now(), reason: "parked" },
-      cause: gone ? "ticket_gone" : notLookedUp,
+      cause: where === "gone" ? "ticket_gone" : notLookedUp,
       detail: `it may be there, and cannot be looked up: ${messageOf(error)}`,
       outcome: causeOf(error),
     };
@@ -93,9 +102,9 @@ export async function lookUpComment(
 }
 
 /** For `catch`: whatever the target says, it is not known to be gone. @throws StoreError */
-function notSeen(error: unknown): false {
+function notSeen(error: unknown): "hidden" {
   if (error instanceof StoreError) throw error;
-  return false;
+  return "hidden";
 }
 
 /** What the target shows; `doubt`: why it may be there all the same, null = no reason. @throws DeliveryError */

@@ -2,7 +2,7 @@
 import { DeliveryError, EdgeError, messageOf } from "../../../core/errors.ts";
 import type { Ticket } from "../../../core/tickets/ticket.ts";
 import type { Due, Job, JobSource, LaneView } from "./jobs.ts";
-import { commentsOf, expectOurs, isGone } from "./reading.ts";
+import { commentsOf, expectOurs, whereIs } from "./reading.ts";
 
 export class ReadingSource implements JobSource {
   readonly reads = true;
@@ -71,7 +71,8 @@ export class ReadingSource implements JobSource {
     await expectOurs(ticket, target);
     const remote = await target.read(ticket.remote.id);
     if (remote === null) {
-      if (!(await isGone(ticket, target, tools))) await store.tickets.recordFailedReading(ticket.id, clock.now());
+      if ((await whereIs(ticket, target, tools)) !== "gone")
+        await store.tickets.recordFailedReading(ticket.id, clock.now());
       return;
     }
     const wantsNotes = current.settings.policies[system].notes === "two_way";

@@ -26,15 +26,17 @@ export async function expectOurs(
   );
 }
 
+export type Whereabouts = "gone" | "hidden" | "there";
+
 /**
- * Checks a ticket that the target reports as missing; returns true if it is gone, and records that. An account that has lost its permissions
- * finds no ticket either, so other tickets are tried first. @throws DeliveryError
+ * Checks a ticket that the target reports as missing: `gone`, which is recorded; `hidden`: the account may have lost its permissions, so that it finds no
+ * other ticket either; or `there`: it has got them back since. @throws DeliveryError
  */
-export async function isGone(
+export async function whereIs(
   ticket: Ticket,
   target: TicketSystem,
   { store, clock, log }: { store: Store; clock: Clock; log: Log },
-): Promise<boolean> {
+): Promise<Whereabouts> {
   const { system, incidentId: incident, remote } = ticket;
   const steps = await target.test();
   const known = await store.tickets.knownTickets(system, ticket.id, mostKnown);
@@ -44,11 +46,13 @@ export async function isGone(
     // Recorded as a failed probe: the next successful one resumes what was refused because of it.
     const count = (await store.tickets.readProbe(system))?.count ?? 0;
     await store.tickets.saveProbe(system, { count, last: clock.now(), ok: false });
-    return false;
+    return "hidden";
   }
+  // What is seen now may have been hidden when it was said to be missing.
+  if (remote !== null && (await target.read(remote.id)) !== null) return "there";
   if (await store.tickets.ticketGone(ticket, clock.now()))
     log.warn("a ticket is gone", { system, incident, ticket: remote?.key });
-  return true;
+  return "gone";
 }
 
 /** Comments, newest first. Without permission to read comments there are none, and the other fields are still synchronised. @throws DeliveryError */

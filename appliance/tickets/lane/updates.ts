@@ -11,6 +11,7 @@ import type { TicketSystem, TitleChange, UpdateResult } from "../../../core/tick
 import { commentBlocks } from "../../../core/tickets/updates.ts";
 import type { Store } from "../../../store/open-store.ts";
 import type { DeliveryOutcome } from "../../../store/outbox/delivery-outcomes.ts";
+import type { IncidentValue } from "../../../store/outbox/due-deliveries.ts";
 import type { Drafts } from "./drafts.ts";
 
 export interface UpdateParts {
@@ -38,6 +39,8 @@ export interface Update {
   warning: string | null;
   /** A comment to add if the field cannot be set. */
   instead: UpdateContent | null;
+  /** The value of the incident that it was made of; null: none that changes. */
+  of: IncidentValue | null;
 }
 
 const nothing = (outcome: string, more: Partial<Update> = {}): Update => ({
@@ -49,6 +52,7 @@ const nothing = (outcome: string, more: Partial<Update> = {}): Update => ({
   known: null,
   warning: null,
   instead: null,
+  of: null,
   ...more,
 });
 
@@ -130,10 +134,12 @@ async function readFirst(ticket: Ticket, target: TicketSystem, parts: UpdatePart
 
 function statusUpdate(incident: Incident, remote: RemoteState, target: TicketSystem, parts: UpdateParts): Update {
   const { status, resolutionNotes, incidentId } = incident;
-  if (remote.means === status) return nothing(`${status} already`);
+  const of = { field: "status" as const, value: status };
+  if (remote.means === status) return nothing(`${status} already`, { of });
   const notes = masked(resolutionNotes ?? `${status} in RhythmX Edge, ${incidentId}`, parts.settings.maskPatterns);
   return nothing(`status for ${status}`, {
     asked: status,
+    of,
     send: async () => {
       const result = await target.setStatus(remote, status, notes);
       // If somebody else was faster, the next reading has to see the change as theirs.
@@ -150,21 +156,24 @@ async function assigneeUpdate(
   { settings, analystOf, clock }: UpdateParts,
 ): Promise<Update> {
   const analyst = incident.assignedAnalyst;
+  const of = { field: "assigned_analyst" as const, value: analyst };
   const current = remote.assignee;
   const same = current === null ? analyst === null : analystOf(current) === analyst;
-  if (same) return nothing("assigned already");
+  if (same) return nothing("assigned already", { of });
   const personId =
     analyst === null ? null : (idInSystem(settings.people, analyst, target.name) ?? (await target.findPerson(analyst)));
   if (analyst !== null && personId === null) {
     const text = `Assigned to ${analyst} in RhythmX Edge.`;
     return nothing("said in a comment", {
+      of,
       warning: `there is no user ${analyst} in ${target.name}, or more than one: name the id in TICKET_USERS`,
       instead: { kind: "note", who: "RhythmX Edge", at: clock.now(), title: "Assignment", text },
     });
   }
-  if (current?.id === personId) return nothing("assigned already");
+  if (current?.id === personId) return nothing("assigned already", { of });
   return nothing(personId === null ? "unassigned" : `assigned to ${analyst}`, {
     asked: personId ?? "",
+    of,
     send: async () => ({ ...(await target.setAssignee(remote.id, personId)), known: { assigneeId: personId } }),
   });
 }

@@ -72,7 +72,7 @@ export class Site {
     this.etcd = await Etcd.start(count, { tls: { ca, cert, key, client: { cert, key } }, place });
     this.receiver = await SyslogReceiver.started({ host: this.network.host });
     const pair = { cert: readFileSync(cert), key: readFileSync(key) };
-    this.tickets = await new ServiceNowStandIn({}, pair).start(0, this.network.host);
+    this.tickets = await new ServiceNowStandIn({}, pair).start(this.network.host);
     for (let n = 0; n < count; n++) this.machines.push(await this.#machine(n, leaseSeconds));
     const [first, ...others] = this.machines as [Machine, ...Machine[]];
     for (const { name } of this.machines) {

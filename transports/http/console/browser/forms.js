@@ -127,11 +127,17 @@ function filter(form, delay) {
     if (await load(url, form.dataset.filter ?? "", mine.signal)) history.replaceState(null, "", url);
   }, delay);
 }
+/** The page that answers; null where none does, also where it breaks off. @param {string} url @param {RequestInit} [init] */
+const textOrNull = (url, init) =>
+  ask(url, init)
+    .then((response) => (response.ok ? response.text() : null))
+    .catch(() => null);
 /** @param {string} url @param {string} place @param {AbortSignal} signal */
 async function load(url, place, signal) {
-  const response = await ask(url, { signal }).catch(() => null);
-  if (!response?.ok) return false;
-  const page = parsed(await response.text());
+  const html = await textOrNull(url, { signal });
+  if (html === null) return false;
+  const page = parsed(html);
+  await released;
   const [old, fresh] = [one(place), one(place, page)];
   if (signal.aborted || !old || !fresh) return false;
   old.replaceChildren(...fresh.childNodes);
@@ -168,8 +174,7 @@ document.addEventListener("click", async (event) => {
   const dialog = /** @type {HTMLDialogElement | null} */ (one("#dialog"));
   if (!link || !dialog || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const response = await ask(link.href).catch(() => null);
-  const main = response?.ok ? one("#main", parsed(await response.text())) : null;
+  const main = one("#main", parsed((await textOrNull(link.href)) ?? ""));
   if (!main) return location.assign(link.href);
   dialog.replaceChildren(...main.childNodes);
   dialog.showModal();
@@ -182,8 +187,7 @@ document.addEventListener(
     const details = /** @type {HTMLDetailsElement} */ (event.target);
     const place = details.dataset.load && details.open ? one("[data-loaded]:not([data-loaded=done])", details) : null;
     if (!place) return;
-    const response = await ask(details.dataset.load ?? "").catch(() => null);
-    const fresh = response?.ok ? one("[data-loaded]", parsed(await response.text())) : null;
+    const fresh = one("[data-loaded]", parsed((await textOrNull(details.dataset.load ?? "")) ?? ""));
     if (!fresh) return say("The appliance does not answer. Close and open it to try again.");
     place.replaceChildren(...fresh.childNodes);
     place.dataset.loaded = "done";

@@ -28,15 +28,16 @@ function tellState(state, own) {
 const due = new Set();
 let timer = 0;
 /** @param {{kind: string, about: string[]}} event */
-function happened(event) {
+async function happened(event) {
+  for (const id of [event.kind, "*", ...event.about]) due.add(id);
+  // A burst is one look at the page.
+  timer ||= window.setTimeout(update, 700);
+  await released;
   for (const bar of all(`[data-fresh~="${event.kind}"]`)) {
     const count = one("b", bar);
     if (count) count.textContent = String(Number(count.textContent) + 1);
     bar.hidden = false;
   }
-  for (const id of [event.kind, "*", ...event.about]) due.add(id);
-  // A burst is one look at the page.
-  timer ||= window.setTimeout(update, 700);
 }
 let lookedAt = 0;
 async function update() {
@@ -104,7 +105,7 @@ if (stream && channel) {
   else lead();
   channel.postMessage({ asks: true });
   one("#live")?.addEventListener("click", () => {
-    if (one("#live")?.dataset.state === "out") signInAgain();
+    if (one("#live")?.dataset.state === "out") signInAgain().catch(() => {});
   });
 }
 

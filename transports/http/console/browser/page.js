@@ -25,6 +25,25 @@ function say(text) {
   );
 }
 
+/**
+ * Resolves as soon as no button of the mouse is down. What takes the place of something waits for it: where what somebody presses moves or
+ * goes between the press and its release, the browser makes no click of the two.
+ */
+let released = Promise.resolve();
+document.addEventListener(
+  "pointerdown",
+  (event) => {
+    if (event.button !== 0) return;
+    released = new Promise((resolve) => {
+      // The click comes right after the release. Some presses, such as on a list of choices, are never told to be over.
+      for (const over of ["pointerup", "pointercancel"])
+        document.addEventListener(over, () => setTimeout(resolve), { once: true, capture: true });
+      setTimeout(resolve, 10_000);
+    });
+  },
+  true,
+);
+
 /** @param {string} html */
 const parsed = (html) => new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html");
 
@@ -95,6 +114,7 @@ async function refresh(which, live) {
   const response = await ask(location.href, live ? { headers: { "X-Live": "1" } } : {}, live);
   if (!response.ok) return;
   const page = parsed(await response.text());
+  await released;
   for (const element of wanted) {
     const fresh = page.getElementById(element.id);
     if (fresh) swap(element, fresh);

@@ -135,8 +135,11 @@ document.addEventListener("change", async (event) => {
   const html = await ask(form.dataset.check, { method: "POST", body, signal }, true)
     .then((response) => (response.ok ? response.text() : ""))
     .catch(() => "");
+  if (html) await released;
   if (html && !signal.aborted) putParts(form, parsed(html), false);
 });
+// What a check has found says less than the answer to the form: it must not come after it.
+document.addEventListener("submit", () => checking?.abort());
 document.addEventListener("input", (event) => {
   if (/** @type {Control} */ (event.target).form === settingsForm && settingsForm) keepDraft();
 });

@@ -1,0 +1,104 @@
+/** What changes on one side just while the other is asked or told: both sides are in step afterwards. */
+import { afterEach, describe, expect, test } from "bun:test";
+import type { ServerResponse } from "node:http";
+import { hourMs, minuteMs } from "../../core/time.ts";
+import { queryDatabase } from "../harness/database-file.ts";
+import {
+  cleanUpScenes,
+  critical,
+  detail,
+  eventually,
+  listed,
+  login,
+  once,
+  type Scene,
+  settled,
+  ticketed,
+  turn,
+} from "../harness/ticket-scene.ts";
+
+afterEach(cleanUpScenes);
+
+describe.each(["jira", "servicenow"] as const)("in %s", (system) => {
+  const target = (it: Scene) => (system === "jira" ? it.jira : it.snow);
+  const only = { AUTO_PUSH_SYSTEMS: system };
+  const record = system === "jira" ? /\/issue\/\d+$/ : /\/incident\/\w+$/;
+  const status = (it: Scene) =>
+    system === "jira" ? it.jira.issues[0]?.status : { "1": "To Do", "2": "In Progress" }[it.snow.rows[0]?.state ?? ""];
+  const notes = (it: Scene): string[] =>
+    system === "jira"
+      ? (it.jira.issues[0]?.comments ?? []).map(({ body }) => JSON.stringify(body))
+      : it.snow.journal.map(({ value }) => value);
+  const told = (it: Scene, text: string) => notes(it).filter((note) => note.includes(text)).length;
+  const hidden = { when: "before", what: { status: 404 } } as const;
+  const state = async (it: Scene) => (await (await login(it)).get("/api/tickets")).body.tickets[0].state;
+  const remove = (it: Scene & { key: string; number: string }) => {
+    if (system === "jira") {
+      const issue = it.jira.remove(it.key);
+      return () => void it.jira.issues.unshift(Object.assign(issue, { updated: it.appliance.clock.now() }));
+    }
+    const row = it.snow.remove(it.number);
+    return () => {
+      it.snow.rows.unshift(row);
+      it.snow.change(it.number, {});
+    };
+  };
+
+  test("a ticket that was hidden for a moment is not taken for deleted, and is kept in step", async () => {
+    const it = await ticketed(only, {}, [critical("jsmith"), critical("mjones")]);
+    await turn(it, 6 * minuteMs);
+    // The rights are there again before other tickets are looked for.
+    target(it).faults = once("GET", record, hidden);
+    const { body } = await (await login(it)).get("/api/incidents");
+    for (const { incident_id: id } of body.incidents)
+      await (await login(it)).patch(`/api/incidents/${id}/status`, { status: "IN_PROGRESS", notes: `Asked of ${id}` });
+    await eventually(it, () => status(it) === "In Progress");
+    await eventually(it, async () => (await listed(it, "state=planned,unknown,sending")).length === 0);
+    expect(await listed(it, "state=parked")).toEqual([]);
+    const gone = "select count(*) as n from incident_history where new = 'gone'";
+    expect(queryDatabase(it.appliance, gone).n).toBe(0);
+    expect(notes(it).filter((text) => text.includes("Asked of"))).toHaveLength(system === "jira" ? 1 : 2);
+  });
+
+  test("a ticket that is back is told what happened while it was gone: status, and every note once", async () => {
+    const it = await ticketed(only, {}, [critical("jsmith")]);
+    await turn(it, 6 * minuteMs);
+    const restore = remove(it);
+    it.appliance.clock.skip(6 * hourMs);
+    await eventually(it, async () => (await state(it)) === "gone");
+    await (await login(it)).patch(`/api/incidents/${it.id}/status`, { status: "IN_PROGRESS", notes: "Asked the user" });
+    await (await login(it)).patch(`/api/incidents/${it.id}`, { notes: "He says no" });
+    await turn(it, 5 * minuteMs);
+    expect(await listed(it, "state=parked,planned")).toEqual([]);
+    restore();
+    await eventually(it, async () => (await state(it)) === "there");
+    await eventually(it, () => status(it) === "In Progress" && told(it, "He says no") > 0);
+    await settled(it);
+    expect([told(it, "Asked the user"), told(it, "He says no")]).toEqual([1, 1]);
+    expect(notes(it).find((text) => text.includes("He says no"))).toContain("Note by admin");
+    expect((await detail(it)).status).toBe("IN_PROGRESS");
+  });
+
+  test("whoever an incident is given to while its assignment is on the way has the ticket, too", async () => {
+    const [jane, ann] = ["d".repeat(32), "e".repeat(32)];
+    const it = await ticketed({ ...only, TICKET_USERS: JSON.stringify({ ann: { [system]: ann } }) });
+    await turn(it, 6 * minuteMs);
+    it.jira.options.people = [jane, ann].map((accountId) => ({ accountId, displayName: accountId }));
+    const found =
+      system === "jira"
+        ? [{ accountId: jane, displayName: "jane" }]
+        : { result: [{ sys_id: jane, user_name: "jane", email: "", name: "Jane Doe" }] };
+    const answer = (response: ServerResponse) =>
+      void login(it)
+        .then((admin) => admin.patch(`/api/incidents/${it.id}`, { assigned_analyst: "ann" }))
+        .then(() => response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(found)));
+    const people = system === "jira" ? /user\/assignable/ : /sys_user$/;
+    target(it).faults = once("GET", people, { when: "after", what: { answer } });
+    await (await login(it)).patch(`/api/incidents/${it.id}`, { assigned_analyst: "jane" });
+    await eventually(it, async () => (await detail(it)).assigned_analyst === "ann");
+    for (let n = 0; n < 5; n++) await turn(it, minuteMs);
+    await settled(it);
+    const has = system === "jira" ? it.jira.issue(it.key).assignee?.accountId : it.snow.row(it.number).assigned_to;
+    expect([has, (await detail(it)).assigned_analyst]).toEqual([ann, "ann"]);
+  });
+});
