@@ -223,6 +223,14 @@ export class Site {
     return join(data, database);
   }
 
+  /** Writes what the nodes have logged where it stays; returns the folder. */
+  keepLogs(seed: number): string {
+    const folder = mkdtempSync(join(tmpdir(), `rhythmx-machines-${seed}-`));
+    for (const { name, node } of this.machines) writeFileSync(join(folder, `${name}.log`), node.log);
+    writeFileSync(join(folder, "messages.log"), this.receiver.messages.join("\n"));
+    return folder;
+  }
+
   async end(): Promise<void> {
     for (const { node } of this.machines) {
       node.signal("SIGCONT");
