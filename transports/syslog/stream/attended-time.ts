@@ -9,7 +9,7 @@ const LATE_MS = 250;
 export class AttendedTime {
   readonly #everyMs: number;
   #tickedAt = Number.NEGATIVE_INFINITY;
-  /** The last tick before it stood still; null once a tick came in time again, with a look at all connections in between. */
+  /** The last tick before it stood still; null once a tick came in time again. */
   #stoodStillAt: number | null = null;
 
   /** `everyMs`: between two ticks. */
@@ -24,8 +24,8 @@ export class AttendedTime {
   }
 
   tick(now: number): void {
-    if (this.#isLate(now)) this.#stoodStillAt ??= this.#tickedAt;
-    else this.#stoodStillAt = null;
+    // Between any two ticks all connections are looked at once.
+    this.#stoodStillAt = this.#isLate(now) ? this.#tickedAt : null;
     this.#tickedAt = now;
   }
 
