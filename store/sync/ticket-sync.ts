@@ -96,7 +96,8 @@ export async function applyReading(
   const { remote } = reading;
   const known = { status: ticket.remoteStatus, assigneeId: textOrNull(row, "remote_assignee") };
   const before = new Set(await knownComments(database, ticket.id));
-  const comments = (reading.comments ?? []).filter(({ id }) => !before.has(id));
+  // Each once: a new one moves the others on to the next page while they are read.
+  const comments = (reading.comments ?? []).filter(({ id }) => before.size < before.add(id).size);
   unit.add(
     ...stateStatements(ticket, timeOrNull(row, "ended_at"), reading, now),
     ...commentStatements(ticket.id, comments),

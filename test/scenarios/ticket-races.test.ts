@@ -107,6 +107,30 @@ describe.each(["jira", "servicenow"] as const)("in %s", (system) => {
     expect([asked > 0, told(it, "He called back"), told(it, "Wiped a disk")]).toEqual([true, 1, 1]);
   });
 
+  test("more comments than a page holds come in, also where a newer one is ours", async () => {
+    const it = await ticketed(only);
+    await turn(it, 6 * minuteMs);
+    const say = (text: string) => (system === "jira" ? it.jira.say(it.key, text) : it.snow.say(it.number, text));
+    for (let n = 0; n < 130; n++) say(`Seen ${n}.`);
+    await (await login(it)).patch(`/api/incidents/${it.id}`, { notes: "Asked the user" });
+    await turn(it, 1_000);
+    await settled(it);
+    const ours = "select count(*) as n from ticket_comments where ours = 1";
+    expect(queryDatabase(it.appliance, ours).n).toBeGreaterThan(0);
+    let page = 0;
+    const pages = system === "jira" ? /\/comment$/ : /sys_journal_field$/;
+    target(it).faults = ({ method, path }) => {
+      // One more while they are read.
+      if (method === "GET" && pages.test(path) && page++ === 1) say("Seen late.");
+      return null;
+    };
+    const seen = async () => ((await detail(it)).investigation_notes ?? "").match(/Seen \w+\./g) ?? [];
+    await eventually(it, async () => (await seen()).includes("Seen 0."));
+    await eventually(it, async () => (await seen()).includes("Seen late."));
+    const found = (await seen()).toSorted();
+    expect(found).toEqual([...Array.from({ length: 130 }, (_, n) => `Seen ${n}.`), "Seen late."].toSorted());
+  });
+
   /** A change of status is answered, and just then the account sees the ticket no longer. */
   const unseen = (it: Scene, when: "before" | "after") => {
     const change = system === "jira" ? /\/transitions$/ : record;
