@@ -239,7 +239,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
       ...(options.reload === undefined ? {} : { reload: options.reload }),
       running: () => runningState({ scheduler, feeds, faults, cluster }, uptimeMs(), states.health("alerts").status),
     });
-    const control = await startControlServer(settings.dataDir, operations);
+    const control = await startControlServer(settings.dataDir, operations, node.elsewhere);
     cleanUp.push({ name: "control socket", run: () => control.stop(1_000) });
 
     const app = createApp({

@@ -5,8 +5,8 @@
 import { mkdirSync } from "node:fs";
 import { EdgeError, messageOf, StoreError } from "../core/errors.ts";
 import { startAppliance } from "./appliance.ts";
+import { startBehind } from "./behind-node.ts";
 import { BlockedStart } from "./cluster/blocked-start.ts";
-import { withDirectory } from "./cluster/connection.ts";
 import { Membership } from "./cluster/membership.ts";
 import { readCopied, readOwnFile, writeCopied } from "./cluster/own-file.ts";
 import { pause } from "./cluster/pause.ts";
@@ -35,6 +35,8 @@ class ClusterNode {
   #running: Promise<void> = Promise.resolve();
   #current: Appliance | null = null;
   #waiting: Waiting | null = null;
+  /** The file lacks what the leader writes when it starts, and what an appliance needs: nothing of it is served before it is applied. */
+  #isLacking = false;
 
   constructor(options: ApplianceOptions) {
     this.#options = options;
@@ -116,32 +118,42 @@ class ClusterNode {
   async #next(): Promise<void> {
     const { node, database } = this.#membership;
     const { content, unreachable, epoch } = await this.#membership.look();
+    // etcd was just asked for the first time: soon there is an answer, or a reason. To start without would be to start twice.
+    if (content === null && unreachable === null) return this.#pause(pollMs);
     const file = await readOwnFile(database);
     const plan = planFor(node, content, file, { unreachable, copied: readCopied(this.#dataDir) });
     const isReady = plan.do === "found" || (plan.do === "follow" && plan.cluster !== null);
     if (epoch !== null && isReady && content?.id != null) return this.#lead(epoch, content.id, plan.do === "found");
-    if (plan.do === "follow") return this.#follow(plan.cluster);
+    if (plan.do === "follow") return this.#follow(plan.cluster, file.isBehind);
     if (plan.do === "copy") return this.#copy(plan.from, plan.reseed);
-    // etcd was just asked for the first time: soon there is an answer, or a reason.
-    if (plan.do === "wait" && content === null && unreachable === null) return this.#pause(pollMs);
     this.#membership.mayLead = plan.do === "found";
     const why = plan.do === "wait" ? plan.why : "this node begins its cluster";
     await this.#showWaiting(plan.do === "wait" ? plan.fault : "cluster_start", why);
     await this.#pause(plan.do === "wait" ? waitMs : pollMs);
   }
 
-  /** Serves reads and applies what the leader writes. `cluster`: null while etcd does not answer, and nothing can be applied. */
-  async #follow(cluster: string | null): Promise<void> {
+  /**
+   * Applies what the leader writes, and serves reads unless the file `isBehind` this version, or lacks something. `cluster`: null while etcd does not answer, and
+   * nothing can be applied.
+   */
+  async #follow(cluster: string | null, isBehind: boolean): Promise<void> {
     const membership = this.#membership;
     await this.#hideWaiting();
     membership.begin("follower", 0);
     const side = membership.side({ role: "follower", cluster, epoch: 0, founder: false });
-    const appliance = await this.#start(side, null);
+    const isLacking = this.#isLacking;
+    this.#isLacking = false;
+    const begin = isBehind || isLacking ? startBehind : startAppliance;
+    const appliance = await this.#start(side, null, begin).catch((error: unknown) => {
+      this.#isLacking = error instanceof StoreError && error.code === "store_not_leader";
+      throw error;
+    });
     const copied = readCopied(this.#dataDir);
     try {
       while (!this.#isStopping) {
         const { content, epoch } = await membership.look();
         membership.mayLead = cluster !== null && membership.isReady;
+        if (isLacking && membership.hasGained) return;
         if (epoch !== null || membership.isStale || (cluster === null && content !== null)) return;
         // No longer a member, or to take a copy.
         if (content !== null && (content.members.get(membership.node)?.row.reseed ?? copied + 1) > copied) return;
@@ -172,7 +184,7 @@ class ClusterNode {
         log.warn("the node that was to lead has not taken over", { asked: overdue, leads: node });
       let isWithdrawn = overdue === null;
       for (let trimAt = 0; !this.#isStopping; ) {
-        if (!isWithdrawn) isWithdrawn = await this.#withdrawPromotion();
+        if (!isWithdrawn) isWithdrawn = await membership.withdrawPromotion();
         const { content, epoch: ours } = await membership.look();
         if (ours !== epoch) {
           log.warn("no longer leads the cluster", { node, epoch });
@@ -199,26 +211,17 @@ class ClusterNode {
     }
   }
 
-  /** False: etcd does not answer at the moment. */
-  async #withdrawPromotion(): Promise<boolean> {
-    const { settings } = this.#options.resolved;
-    return withDirectory(settings, (directory) => directory.setPromoted(null, 2_000)).then(
-      () => true,
-      () => false,
-    );
-  }
-
   /**
    * Starts the appliance of a role, and tells meanwhile what it waits for. A leader's start that waits for something ends with the lease of this
    * epoch, or after as long, so that another node may lead.
    */
-  async #start(node: NodeSide, epoch: number | null): Promise<Appliance> {
+  async #start(node: NodeSide, epoch: number | null, begin: typeof startBehind = startAppliance): Promise<Appliance> {
     const membership = this.#membership;
     const lost = new AbortController();
     const blocked = new BlockedStart(this.#options.onFaults);
     membership.blocked = blocked;
     const signal = AbortSignal.any([this.#stopping.signal, lost.signal]);
-    const start = startAppliance({ ...this.#options, node, starting: signal, onFaults: blocked.noted });
+    const start = begin({ ...this.#options, node, starting: signal, onFaults: blocked.noted });
     let isStarting = true;
     const settled = start.then(
       () => {},

@@ -97,6 +97,11 @@ export const faultGuide: Readonly<Record<string, FaultGuide>> = {
     means: "this node's version is older than the database that the leader has made: it follows, and cannot lead",
     mend: "install the leader's version here and start it",
   },
+  cluster_schema: {
+    means:
+      "the database is of an older version than this node, or lacks what the leader writes when it starts: the node follows and can lead, and serves no reads yet",
+    mend: "in an upgrade `rhythmx cluster promote NODE` has a node of the new version lead, which upgrades the database; else it goes on by itself",
+  },
   cluster_member: {
     means: "this node does not belong to the cluster, or its database does not",
     mend: "`rhythmx cluster add NODE`, or `rhythmx cluster reseed NODE`, whichever the fault says",

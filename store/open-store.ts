@@ -29,6 +29,11 @@ export interface Store extends IntakeStore, HourlyStore {
   readonly backup: LiveBackups["make"];
   /** The names of the migrations that were applied when the file was opened. */
   readonly migrated: readonly string[];
+  /**
+   * The file of a node that follows has an older schema than this version: only `follow` and `copy` work, because what other operations ask of a
+   * database may not be in it. It is never upgraded here: the leader's batches would no longer fit.
+   */
+  readonly isBehind: boolean;
   /** True if no call is in progress. */
   readonly isIdle: boolean;
   /**
@@ -91,6 +96,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { reading } = clientsOf<Reading>(opened.reading, (...call) => reader.call(...call));
   return {
     migrated: opened.migrated,
+    isBehind: opened.isBehind,
     ...intake,
     events: {
       ...events,

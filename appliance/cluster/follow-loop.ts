@@ -11,8 +11,8 @@ const retryMs = 500;
 const lasting: readonly string[] = ["store_diverged", "store_behind", "store_newer", "store_corrupt"];
 
 interface FollowParts {
-  store: Store;
-  node: NodeSide;
+  store: Pick<Store, "follow">;
+  node: Pick<NodeSide, "followed">;
   faults: Faults;
   /** Reads what a process keeps in memory again. */
   touched(): Promise<unknown>;

@@ -10,14 +10,15 @@ import type { ReplicaOrder } from "../../store/replica/open-replica.ts";
 import { KeptWorkers } from "../../store/worker/kept-workers.ts";
 import { version } from "../runtime/version.ts";
 import { BlockedStart } from "./blocked-start.ts";
-import { etcdOptions, nodeAddress, nodeName } from "./connection.ts";
+import { etcdOptions, nodeAddress, nodeName, withDirectory } from "./connection.ts";
 import { HeardNodes } from "./heard-nodes.ts";
 import type { NodeSide } from "./side.ts";
 import { giveSnapshot } from "./snapshot.ts";
 
 /** A follower that lacks more records than this leaves the lead to others. */
 const mostBehind = 1_000;
-const notOfThisNode = ["cluster_nodes", "second_tickets"];
+/** Faults that are none of this node's: of others, which say so themselves, of a ticket system, or of the time between two versions. */
+const notOfThisNode = ["cluster_nodes", "second_tickets", "cluster_schema"];
 /** What keeps a leader from writing, while another node's disk may well do; and for how long that has to last. */
 const unfitFaults = ["disk_space", "store_write"];
 const unfitMs = 5_000;
@@ -40,7 +41,7 @@ export class Membership {
   #state: LeaseState = { epoch: null, content: null, unreachable: null };
   #role: NodeRole = "follower";
   #epoch = 0;
-  #progress = { applied: 0, head: 0 };
+  #progress = { applied: 0, head: 0, isBehind: false };
   #open: { store: Store; faults: Faults } | null = null;
   #unfitSince: number | null = null;
   /** It has seen the log, and written to its file, since it began to follow. */
@@ -55,8 +56,10 @@ export class Membership {
   blocked = new BlockedStart();
   /** What stops it from applying what the leader writes. */
   stopped: Error | null = null;
-  /** Settings that are kept in memory have changed. */
+  /** Settings that are kept in memory have changed, or the schema is the one that this version knows. */
   isStale = false;
+  /** Since it began to follow, and after its first look at the log, something of the leader's was applied. */
+  hasGained = false;
   /** Another node has written to the log although the lease is ours. */
   isDeposed = false;
 
@@ -106,6 +109,7 @@ export class Membership {
     this.fault = null;
     this.#unfitSince = null;
     this.#hasFollowed = false;
+    this.hasGained = false;
   }
 
   /** Leaves it to others to lead for a while. */
@@ -139,7 +143,8 @@ export class Membership {
   /** Why this leader had better let another node lead; null: nothing is wrong with it, or no other one can. */
   get unfitBecause(): string | null {
     const fault = this.#open?.faults.list().find(({ name }) => unfitFaults.includes(name));
-    if (fault === undefined) {
+    // Without etcd nobody could lead, or somebody does already; a change of the role would only interrupt those who read here.
+    if (fault === undefined || this.#state.unreachable !== null) {
       this.#unfitSince = null;
       return null;
     }
@@ -148,6 +153,14 @@ export class Membership {
     const others = this.#heard.statuses(this.#state.content).filter(({ name }) => name !== this.node);
     const least = this.#progress.head - mostBehind;
     return others.some((one) => one.fault === null && one.applied >= least) ? fault.message : null;
+  }
+
+  /** That a node is asked to lead is settled. False: etcd does not answer at the moment. */
+  withdrawPromotion(): Promise<boolean> {
+    return withDirectory(this.#settings, (directory) => directory.setPromoted(null, 2_000)).then(
+      () => true,
+      () => false,
+    );
   }
 
   isThere(node: string): boolean {
@@ -187,9 +200,11 @@ export class Membership {
       followed: (progress) => {
         this.stopped = progress instanceof Error ? progress : null;
         if (progress instanceof Error) return;
+        this.hasGained ||= this.#hasFollowed && progress.applied > this.#progress.applied;
+        const hasCome = this.#progress.isBehind && !progress.isBehind;
         this.#progress = progress;
         this.#hasFollowed = true;
-        this.isStale ||= progress.touched.includes("settings");
+        this.isStale ||= hasCome || (!progress.isBehind && progress.touched.includes("settings"));
       },
       snapshot: (request, copy) =>
         giveSnapshot(request, {
@@ -228,12 +243,11 @@ export class Membership {
     if (this.#role !== "leader") return;
     // The store may be closing.
     const applied = await store.logPosition().catch(() => this.#progress.applied);
-    this.#progress = { applied, head: applied };
+    this.#progress = { applied, head: applied, isBehind: false };
   }
 
   #report(): LeaseReport {
     const { address, mayLead } = this;
-    // Of others, which say so themselves, and what is wrong in a ticket system.
     const faults = this.#open?.faults.list().filter(({ name }) => !notOfThisNode.includes(name)) ?? [];
     const fault = this.fault ?? this.blocked.because(0) ?? faults[0]?.message ?? null;
     return { live: { address, applied: this.#progress.applied, version, fault }, mayLead };

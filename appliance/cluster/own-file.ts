@@ -3,15 +3,17 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "../../store/database/database.ts";
 import { InstanceLock } from "../../store/database/instance-lock.ts";
+import { lacksSteps } from "../../store/database/migrate.ts";
 import { readMark } from "../../store/replica/mark.ts";
 import type { OwnFile } from "./plan.ts";
 
 /** @throws StoreError: it cannot be read */
 export async function readOwnFile(path: string): Promise<OwnFile> {
-  if (!existsSync(path)) return { exists: false, cluster: null };
+  if (!existsSync(path)) return { exists: false, cluster: null, isBehind: false };
   const database = await Database.open(path, "read");
   try {
-    return { exists: true, cluster: (await readMark(database))?.cluster ?? null };
+    const cluster = (await readMark(database))?.cluster ?? null;
+    return { exists: true, cluster, isBehind: cluster !== null && (await lacksSteps(database)) };
   } finally {
     database.close();
   }

@@ -6,6 +6,8 @@ export interface OwnFile {
   exists: boolean;
   /** Id of the cluster that it belongs to; null = none. */
   cluster: string | null;
+  /** It has an older schema than this version (`Store.isBehind`). */
+  isBehind: boolean;
 }
 
 export type Plan =

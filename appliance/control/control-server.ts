@@ -67,8 +67,27 @@ const importQuery = v.object({ kind: v.picklist(["detections", "alarms"]), forma
 
 const maxBodyBytes = 64 * 1024 * 1024;
 
-export function startControlServer(dataDir: string, operations: Operations): Promise<HttpServer> {
-  const app = controlApp(operations);
+/** What a node of a cluster that follows does itself; it sends everything else on. What is new belongs here only if it changes nothing. */
+const changingNothing: ReadonlySet<string> = new Set([
+  ...["/ping", "/doctor", "/support", "/reload", "/key/list", "/user/list", "/backup/status", "/tickets/test"],
+  ...["/replay/count", "/destinations/list", "/destinations/skip/count", "/destinations/forget/count"],
+  ...[
+    "/dead-letters/list",
+    "/dead-letters/matching",
+    "/deliveries/candidates",
+    "/exceptions/list",
+    "/exceptions/try",
+    "/exceptions/proposals",
+  ],
+]);
+
+/** `elsewhere`: where another node of a cluster leads, as for the HTTP surface; null: this appliance changes what it is told to. */
+export function startControlServer(
+  dataDir: string,
+  operations: Operations,
+  elsewhere: () => { address: string | null } | null,
+): Promise<HttpServer> {
+  const app = controlApp(operations, elsewhere);
   const address = socketAddress(dataDir);
   // Left by a killed process: the data folder's lock proves that no other process uses it.
   rmSync(address.path, { force: true });
@@ -83,8 +102,18 @@ export function startControlServer(dataDir: string, operations: Operations): Pro
   });
 }
 
-function controlApp(operations: Operations): Hono {
+function controlApp(operations: Operations, elsewhere: () => { address: string | null } | null): Hono {
   const app = new Hono();
+  app.use(async (c, next) => {
+    const leader = changingNothing.has(c.req.path) ? null : elsewhere();
+    if (leader === null) return next();
+    throw new EdgeError(
+      "store_not_leader",
+      leader.address === null
+        ? "this node follows, and no node of the cluster leads at the moment: try again"
+        : `this node follows, and changes nothing itself: run this on the node that leads the cluster, ${leader.address}`,
+    );
+  });
   app.post("/ping", (c) => c.json({ version }));
   app.post("/key/create", async (c) => c.json(await operations.createKey(v.parse(newKey, await c.req.json()))));
   app.post("/key/list", async (c) => c.json(await operations.listKeys()));

@@ -23,6 +23,8 @@ export const notIdentified = "made_not_identified";
 export const unknownOutcome = "unknown_outcome";
 /** Cause of a note that may have arrived, where the target refuses to be asked: a person looks, and sends it again or discards it. */
 export const notLookedUp = "not_looked_up";
+/** Cause of a confirmed change of status that the account could not see afterwards: the next reading shows what came of it. */
+export const notSeen = "not_seen";
 /** Cause of what was being sent when the appliance ended. */
 export const interrupted = "interrupted";
 /** Cause of a confirmed create whose incident has another ticket in the target, which a node made that was stopped in the middle of its request. */

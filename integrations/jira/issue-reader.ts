@@ -48,7 +48,8 @@ export class IssueReader {
     const found: RemoteComment[] = [];
     for await (const page of this.#updates.commentPages(id)) {
       found.push(...page.map((one) => remoteComment(one, us)));
-      if (page.some((one) => isKnown(String(one.id)))) break;
+      // Ours are known at once, so that one may be newer than others that are not.
+      if (page.every((one) => isKnown(String(one.id)))) break;
     }
     return found;
   }

@@ -44,7 +44,7 @@ export class Journal {
     this.#parts = parts;
   }
 
-  /** Newest first, until a known one. */
+  /** Newest first, until a page of known ones. */
   async notes(id: string, isKnown: (noteId: string) => boolean): Promise<RemoteComment[]> {
     const found: RemoteComment[] = [];
     for (let page = 0; page < mostPages; page++) {
@@ -53,8 +53,10 @@ export class Journal {
         return this.#ownNotes(id, rows === null);
       const notes = rows.map((row) => remoteNote(row, this.#parts.username));
       // An entry read from the record's own fields, before the journal could be read.
-      found.push(...notes.filter(({ at, text }) => !isKnown(noteId(at, text))));
-      if (rows.length < rowsAPage || rows.some((row) => isKnown(rawOf(row.sys_id)))) break;
+      const isNew = ({ at, text }: RemoteComment) => !isKnown(noteId(at, text));
+      found.push(...notes.filter(isNew));
+      // Ours are known at once, so that one may be newer than others that are not.
+      if (rows.length < rowsAPage || notes.every((one) => isKnown(one.id) || !isNew(one))) break;
     }
     return found;
   }

@@ -20,13 +20,9 @@ export class InstanceLock {
     let client: Client | null = null;
     try {
       client = createClient({ url: fileUrl(path), concurrency: 1 });
-      // In this mode SQLite keeps the lock of the first write until the connection closes.
+      // In this mode SQLite keeps a lock until the connection closes. Nothing is written, so that a full disk prevents nobody.
       await client.execute("PRAGMA locking_mode = EXCLUSIVE");
-      await client.execute("create table if not exists held_by (pid integer)");
-      await client.batch(
-        ["delete from held_by", { sql: "insert into held_by values (?)", args: [process.pid] }],
-        "write",
-      );
+      await client.executeMultiple("BEGIN EXCLUSIVE; COMMIT");
       return new InstanceLock(client);
     } catch (error) {
       // A lock that was only partly taken, for example on a full disk, would block the next attempt.
@@ -51,6 +47,6 @@ export class InstanceLock {
 /** libsql keeps the file open for a while after `close`, so the lock is released explicitly. */
 async function letGo(client: Client): Promise<void> {
   await client.execute("PRAGMA locking_mode = NORMAL").catch(() => {});
-  await client.execute("select count(*) from held_by").catch(() => {});
+  await client.execute("select count(*) from sqlite_master").catch(() => {});
   client.close();
 }

@@ -91,6 +91,13 @@ export async function expectNewestSchema(database: Database, known = migrations)
     );
 }
 
+/** Whether the file lacks steps that this version knows. */
+export async function lacksSteps(database: Database, known = migrations): Promise<boolean> {
+  const newest = known.at(-1)?.id ?? 0;
+  const { rows } = await database.read("select count(*) as n from schema_journal where id <= ?", [newest]);
+  return rows[0] === undefined || integer(rows[0], "n") < newest;
+}
+
 /** The schema version of the file; 0 = a new file. */
 export async function schemaOf(database: Database, known = migrations): Promise<number> {
   const { rows } = await database.read("select count(*) as n from sqlite_master where name = 'schema_journal'");

@@ -11,6 +11,11 @@ export class Sequences {
 
   private constructor() {}
 
+  /** Of a file in which they cannot be looked up. */
+  static unread(): Sequences {
+    return new Sequences();
+  }
+
   static async load(database: Database): Promise<Sequences> {
     const sequences = new Sequences();
     await sequences.reload(database);

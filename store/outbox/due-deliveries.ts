@@ -80,6 +80,8 @@ export interface Sending {
   asked: string | null;
   /** The title that it gives the ticket; null = it gives none. */
   title?: string | null;
+  /** A create's text tells the incident's history up to this entry: notes and rules that have come since are told apart. */
+  upTo?: number | null;
   /** What it was made of: if the incident has another value by now, it must not be sent. */
   of?: IncidentValue | null;
 }

@@ -9,6 +9,7 @@ import { keepWaits } from "./clock-set-back.ts";
 import { listDeadLetters, type MendedRequest, mendDelivery, readProbe, saveProbe } from "./dead-letters.ts";
 import { beginDelivery, dueDeliveries, type Sending } from "./due-deliveries.ts";
 import { askAgain, knownTickets, nextGeneration, ownerOfTicket, parkUnknown, takeUndecided } from "./made-tickets.ts";
+import { lastEntry, missedByCreate } from "./missed-updates.ts";
 import { noteTarget } from "./new-target.ts";
 import {
   knownTicket,
@@ -101,8 +102,16 @@ export const outboxOperations = {
   },
   beginDelivery: {
     kind: "write",
-    run: ({ database }, sending: Sending, now: number) => beginDelivery(database, sending, now),
+    run: ({ database, ticketRules }, sending: Sending, now: number) =>
+      database.transaction(async () => {
+        const may = await beginDelivery(database, sending, now);
+        if (may && sending.upTo != null)
+          await database.write(await missedByCreate(database, sending.id, sending.upTo, ticketRules.policies, now));
+        return may;
+      }),
   },
+  /** The newest entry of an incident's history. */
+  lastEntry: { kind: "read", run: ({ database }, incidentId: string) => lastEntry(database, incidentId) },
   createPayload: { kind: "read", run: ({ database }, ticketId: number) => createPayload(database, ticketId) },
   findDelivery: { kind: "read", run: ({ database }, id: string) => findDelivery(database, id) },
   ticketOfDelivery: { kind: "read", run: ({ database }, id: string) => ticketOfDelivery(database, id) },

@@ -134,22 +134,24 @@ const untold = `where not exists (select 1 from deliveries c where c.ticket_id =
 
 /**
  * Statements that keep titles of new rules for the tickets of these incidents, and make the gate decide when they are told. A ticket whose
- * content is not rendered yet will have them.
+ * content is not rendered yet will have them. `only`: for this ticket.
  */
 export function noteRules(
   incidents: readonly { incidentId: string; titles: readonly string[] }[],
   policies: SystemPolicies,
   now: number,
+  only: number | null = null,
 ): Statement[] {
   return incidents.map(({ incidentId, titles }) => ({
     sql: `update tickets set gate_at = ?1, untold_rules = substr(?2 || coalesce(char(10) || untold_rules, ''), 1, ?3)
-      ${untold} incident_id = ?4 and system in (select value from json_each(?5))`,
+      ${untold} incident_id = ?4 and system in (select value from json_each(?5)) and (?6 is null or id = ?6)`,
     args: [
       now,
       titles.map((title) => title.replace(/\s+/g, " ")).join("\n"),
       longestUntold,
       incidentId,
       systemsWith(policies, "notes"),
+      only,
     ],
   }));
 }

@@ -11,7 +11,7 @@ import type {
   Ticket,
   TicketSystemName,
 } from "../../core/tickets/ticket.ts";
-import { unknownOutcome } from "../../core/tickets/ticket.ts";
+import { notSeen, unknownOutcome } from "../../core/tickets/ticket.ts";
 import { noteOfComment } from "../../core/tickets/updates.ts";
 import { isoOrNull, toIso } from "../../core/time.ts";
 import type { Database } from "../database/database.ts";
@@ -21,7 +21,7 @@ import type { Statement } from "../database/statement.ts";
 import { applyIncidentChange, type ChangeRules } from "../incidents/incident-changes.ts";
 import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import type { Author, UnitOfWork } from "../incidents/unit-of-work.ts";
-import { missedWhileGone } from "../outbox/missed-updates.ts";
+import { missedWhileGone, statusNotSeen } from "../outbox/missed-updates.ts";
 import { snowPolled } from "../outbox/snow-columns.ts";
 import { wasBegun } from "../outbox/standing.ts";
 import { ticketFromRow } from "../outbox/tickets.ts";
@@ -96,7 +96,8 @@ export async function applyReading(
   const { remote } = reading;
   const known = { status: ticket.remoteStatus, assigneeId: textOrNull(row, "remote_assignee") };
   const before = new Set(await knownComments(database, ticket.id));
-  const comments = (reading.comments ?? []).filter(({ id }) => !before.has(id));
+  // Each once: a new one moves the others on to the next page while they are read.
+  const comments = (reading.comments ?? []).filter(({ id }) => before.size < before.add(id).size);
   unit.add(
     ...stateStatements(ticket, timeOrNull(row, "ended_at"), reading, now),
     ...commentStatements(ticket.id, comments),
@@ -108,6 +109,8 @@ export async function applyReading(
   if (incident === undefined) return outcome;
   const missed = await missedWhileGone(database, ticket, policies, now);
   const pending = await ownUpdates(database, ticket.id);
+  const wasUnseen = pending.some(({ state }) => state === "confirmed");
+  if (wasUnseen) missed.push(...statusNotSeen(ticket, known.status === remote.status, policies, now));
   const { analyst } = reading;
   const decision = planSync({
     known,
@@ -250,7 +253,7 @@ function newNotes(
 async function ownUpdates(database: Database, ticketId: number): Promise<OwnUpdate[]> {
   const { rows } = await database.read(
     `select id, kind, state, asked from deliveries where ticket_id = ? and kind in ('status', 'assignee')
-      and state in ('planned', 'sending', 'parked', 'dead')`,
+      and (state in ('planned', 'sending', 'parked', 'dead') or (state = 'confirmed' and cause = '${notSeen}'))`,
     [ticketId],
   );
   return rows.map((row) => ({

@@ -46,6 +46,8 @@ export interface Opened {
   migrated: string[];
   writing: Catalogue;
   reading: Catalogue;
+  /** See `Store.isBehind`. */
+  isBehind: boolean;
 }
 
 /** How far a node that follows has come: the last record in its file, and where the log ended. */
@@ -56,4 +58,6 @@ export interface Followed {
   touched: Touched[];
   /** Why this version of the program cannot lead with the schema that the file has now; null: it can. */
   unknownSchema: string | null;
+  /** See `Store.isBehind`; false once a leader of this version has upgraded the file. */
+  isBehind: boolean;
 }

@@ -19,7 +19,7 @@ export async function bringUpToDate(database: Database, path: string, now: numbe
 }
 
 /** Why this version cannot write to the file; null: it knows its schema. */
-export async function unknownSchema(database: Database): Promise<string | null> {
+export async function unknownSchemaOf(database: Database): Promise<string | null> {
   return schemaOf(database).then(
     () => null,
     (error: unknown) => {

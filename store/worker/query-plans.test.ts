@@ -475,7 +475,21 @@ async function examples(): Promise<Record<string, unknown[][]>> {
       [secondLook, { isOver: false, detail: "two" }, now],
       [secondLook, { isOver: true, detail: null }, now],
     ],
-    "tickets.beginDelivery": [[{ id: first, payload: "{}", hint: null, asked: null, title: "t" }, now]],
+    "tickets.beginDelivery": [
+      [
+        {
+          id: first,
+          payload: "{}",
+          hint: null,
+          asked: null,
+          title: "t",
+          upTo: 0,
+          of: { field: "status", value: "OPEN" },
+        },
+        now,
+      ],
+    ],
+    "tickets.lastEntry": [[id]],
     "tickets.findDelivery": [[first]],
     "tickets.ticketOfDelivery": [[first]],
     "tickets.createPayload": [[1]],

@@ -11,7 +11,7 @@ import { newMemory } from "../campaigns/step.ts";
 import { Database } from "../database/database.ts";
 import { rememberEntities } from "../database/entity-spellings.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
-import { schemaOf } from "../database/migrate.ts";
+import { lacksSteps, schemaOf } from "../database/migrate.ts";
 import type { Batch } from "../database/replication.ts";
 import { countsAfter } from "../events/counts-after.ts";
 import { RepeatedAlerts } from "../events/repeated-alerts.ts";
@@ -27,7 +27,7 @@ import { trimLog } from "../replica/trim.ts";
 import type { BackupStep, Followed, Opened, OpenMode, StoreCall, StoreMethod, StoreReply } from "./calls.ts";
 import type { Open } from "./open-file.ts";
 import { catalogueOf, type Groups, operationIn, type ReadingSettings, reading, writing } from "./operations.ts";
-import { bringUpToDate, checkFile, failure, perform, unknownSchema, yieldToOthers } from "./perform.ts";
+import { bringUpToDate, checkFile, failure, perform, unknownSchemaOf, yieldToOthers } from "./perform.ts";
 
 const callsPerCommit = 32;
 const recordsPerCommit = 1000;
@@ -49,6 +49,8 @@ export class StoreWorker {
   #replica: Replica | null = null;
   /** See `Followed`; undefined: it was not looked at yet. */
   #unknownSchema: string | null | undefined;
+  /** See `Store.isBehind`; as the file was when it was opened. */
+  #isBehind = false;
   /** The last call that was answered out of order. */
   #aside: Promise<unknown> = Promise.resolve();
   /** In a Worker that does nothing else. */
@@ -151,6 +153,7 @@ export class StoreWorker {
     if (method === "endBackup") return void this.#backup?.return(undefined as never);
     if (this.#reading !== null) return perform(this.#reading, operationIn(reading, method), method, args);
     if (this.#open === null) throw new Error(`the store is not open for ${method}`);
+    if (this.#isBehind) throw new StoreError("store_older", "the database has an older schema than this program");
     const { database, sequences, periods, assets, ruleActors } = this.#open;
     try {
       if (this.#doubtful) {
@@ -196,10 +199,11 @@ export class StoreWorker {
           () => schemaOf(database as Database),
         );
       const migrated = order?.role === "follower" ? [] : await bringUpToDate(database, path, now, mode);
-      const sequences = await Sequences.load(database);
+      this.#isBehind = order?.role === "follower" && (await lacksSteps(database));
+      const sequences = this.#isBehind ? Sequences.unread() : await Sequences.load(database);
       const assessments = new Assessments();
       const assets = new KnownAssets();
-      await assets.load(database);
+      if (!this.#isBehind) await assets.load(database);
       const ticketRules = { ...noTicketRules };
       const appended = (counts: AppendedCounts) => {
         if (Object.keys(counts).length > 0) this.#appended.push({ appended: { end: sequences.lastSeq, counts } });
@@ -214,7 +218,8 @@ export class StoreWorker {
         crowdedRules: new CrowdedRules(),
       };
       this.#open = { database, lock, sequences, appended, correlator: null, ticketRules, ...memory };
-      return { migrated, writing: catalogueOf(this.#writing), reading: catalogueOf(reading) };
+      const isBehind = this.#isBehind;
+      return { migrated, writing: catalogueOf(this.#writing), reading: catalogueOf(reading), isBehind };
     } catch (error) {
       this.#closeReplica();
       database?.close();
@@ -230,12 +235,15 @@ export class StoreWorker {
     const before = sequences.lastSeq;
     const { following } = this.#replica;
     const { applied, head, touched } = await following.step();
-    if (this.#unknownSchema === undefined || touched.has("schema")) this.#unknownSchema = await unknownSchema(database);
-    if (applied > 0) {
+    if (this.#unknownSchema === undefined || touched.has("schema"))
+      this.#unknownSchema = await unknownSchemaOf(database);
+    if (applied > 0 && !this.#isBehind) {
       await sequences.reload(database);
       appended(await countsAfter(database, before));
     }
-    return { applied: following.mark.seq, head: head.seq, touched: [...touched], unknownSchema: this.#unknownSchema };
+    const isBehind = this.#isBehind && (!touched.has("schema") || (await lacksSteps(database)));
+    const unknownSchema = this.#unknownSchema;
+    return { applied: following.mark.seq, head: head.seq, touched: [...touched], unknownSchema, isBehind };
   }
 
   #beginLease(order: LeaseOrder, mainNow: number): void {

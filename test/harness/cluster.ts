@@ -71,6 +71,11 @@ export class TestNode {
     return this.resolved.settings;
   }
 
+  /** What it has logged last, for a test that has waited in vain. */
+  get story(): string {
+    return `${this.name}: ${this.logLines.slice(-20).join("")}`;
+  }
+
   get url(): string {
     return `http://127.0.0.1:${this.settings.listen.port}`;
   }
@@ -142,9 +147,17 @@ export async function leadAndFollow(one: TestNode, two: TestNode): Promise<void>
   await one.add();
   await two.add();
   await one.start();
-  await until(() => one.leads());
+  await until(
+    () => one.leads(),
+    undefined,
+    () => one.story,
+  );
   const key = (node: TestNode) => join(node.settings.dataDir, "master.key");
   copyFileSync(key(one), key(two));
   await two.start();
-  await until(() => two.ready().then((status) => status === 503));
+  await until(
+    () => two.ready().then((status) => status === 503),
+    undefined,
+    () => `${one.story}\n${two.story}`,
+  );
 }

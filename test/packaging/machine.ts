@@ -94,6 +94,11 @@ export class Machine {
     return machine;
   }
 
+  /** Of its first process, as this process sees it. */
+  get pid(): number {
+    return this.#init;
+  }
+
   /** Runs a script as root, as if typed: without a terminal, in /root. */
   run(script: string, { input = "" }: { input?: string } = {}): Result {
     const { status, stdout, stderr } = spawnSync("nsenter", this.#enter(script), {
@@ -158,7 +163,7 @@ export class Machine {
 
   async dispose(): Promise<void> {
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
-    if (this.#process.exitCode === null) {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
       this.#process.kill("SIGKILL");
       await ended;
     }

@@ -12,6 +12,7 @@ import {
   login,
   once,
   type Scene,
+  scene,
   settled,
   ticketed,
   turn,
@@ -77,6 +78,103 @@ describe.each(["jira", "servicenow"] as const)("in %s", (system) => {
     expect([told(it, "Asked the user"), told(it, "He says no")]).toEqual([1, 1]);
     expect(notes(it).find((text) => text.includes("He says no"))).toContain("Note by admin");
     expect((await detail(it)).status).toBe("IN_PROGRESS");
+  });
+
+  test("a ticket is told of a note and of a rule that come while its text is on the way", async () => {
+    const it = await scene({ ...only, SNOW_UPDATE_CADENCE_HOURS: "1", SERVICENOW_ASSIGNMENT_GROUP: "SOC" });
+    let asked = 0;
+    // The last that is asked before it is made: the newest key, and the group.
+    const before = system === "jira" ? /\/search(\/jql)?$/ : /sys_user_group/;
+    const answer = (response: ServerResponse) => {
+      const more = async () => {
+        const admin = await login(it);
+        const [incident] = (await admin.get("/api/incidents")).body.incidents;
+        await admin.patch(`/api/incidents/${incident.incident_id}`, { notes: "He called back" });
+        await it.appliance.ingest([critical("jsmith", { rule_id: "r-9", rule_title: "Wiped a disk" })]);
+      };
+      const said =
+        system === "jira" ? { issues: [], isLast: true } : { result: [{ sys_id: "a".repeat(32), name: "SOC" }] };
+      void more().then(() => response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(said)));
+    };
+    target(it).faults = ({ path }) => {
+      if (!before.test(path) || asked++ > 0) return null;
+      return { when: "before", what: { answer } };
+    };
+    await it.appliance.ingest([critical("jsmith")]);
+    await eventually(it, () => notes(it).some((text) => text.includes("He called back")));
+    await eventually(it, () => notes(it).some((text) => text.includes("Wiped a disk")));
+    await settled(it);
+    expect([asked > 0, told(it, "He called back"), told(it, "Wiped a disk")]).toEqual([true, 1, 1]);
+  });
+
+  test("more comments than a page holds come in, also where a newer one is ours", async () => {
+    const it = await ticketed(only);
+    await turn(it, 6 * minuteMs);
+    const say = (text: string) => (system === "jira" ? it.jira.say(it.key, text) : it.snow.say(it.number, text));
+    for (let n = 0; n < 130; n++) say(`Seen ${n}.`);
+    await (await login(it)).patch(`/api/incidents/${it.id}`, { notes: "Asked the user" });
+    await turn(it, 1_000);
+    await settled(it);
+    const ours = "select count(*) as n from ticket_comments where ours = 1";
+    expect(queryDatabase(it.appliance, ours).n).toBeGreaterThan(0);
+    let page = 0;
+    const pages = system === "jira" ? /\/comment$/ : /sys_journal_field$/;
+    target(it).faults = ({ method, path }) => {
+      // One more while they are read.
+      if (method === "GET" && pages.test(path) && page++ === 1) say("Seen late.");
+      return null;
+    };
+    const seen = async () => ((await detail(it)).investigation_notes ?? "").match(/Seen \w+\./g) ?? [];
+    await eventually(it, async () => (await seen()).includes("Seen 0."));
+    await eventually(it, async () => (await seen()).includes("Seen late."));
+    const found = (await seen()).toSorted();
+    expect(found).toEqual([...Array.from({ length: 130 }, (_, n) => `Seen ${n}.`), "Seen late."].toSorted());
+  });
+
+  /** A change of status is answered, and just then the account sees the ticket no longer. */
+  const unseen = (it: Scene, when: "before" | "after") => {
+    const change = system === "jira" ? /\/transitions$/ : record;
+    const taken = system === "jira" ? { status: 204 } : { body: { result: {} } };
+    let left = 0;
+    target(it).faults = once(
+      system === "jira" ? "POST" : "PATCH",
+      change,
+      { when, what: taken },
+      ({ method, path }) => {
+        const isSent = target(it).log.some((one) => one.method !== "GET" && change.test(one.path));
+        return isSent && method === "GET" && record.test(path) && left++ === 0 ? hidden : null;
+      },
+    );
+  };
+  const change = async (it: Scene & { id: string }, to: string) =>
+    (await login(it)).patch(`/api/incidents/${it.id}/status`, { status: to });
+
+  test("a status that was taken and not kept, while nothing could be seen, is written again", async () => {
+    const it = await ticketed(only);
+    await turn(it, 6 * minuteMs);
+    unseen(it, "before");
+    await change(it, "IN_PROGRESS");
+    await turn(it, 1_000);
+    await settled(it);
+    const taken = "select count(*) as n from deliveries where kind = 'status' and state = 'confirmed'";
+    expect([status(it), queryDatabase(it.appliance, taken).n]).toEqual(["To Do", 1]);
+    it.appliance.clock.skip(6 * hourMs);
+    await eventually(it, () => status(it) === "In Progress");
+    for (let n = 0; n < 5; n++) await turn(it, minuteMs);
+    expect([(await detail(it)).status, await listed(it, "state=planned,parked")]).toEqual(["IN_PROGRESS", []]);
+  });
+
+  test("a status that was kept, and could not be seen then, is taken for ours by the next reading", async () => {
+    const it = await ticketed(only);
+    await turn(it, 6 * minuteMs);
+    unseen(it, "after");
+    await change(it, "CLOSED");
+    await turn(it, 1_000);
+    await settled(it);
+    await change(it, "IN_PROGRESS");
+    await eventually(it, () => status(it) === "In Progress");
+    for (let n = 0; n < 8; n++) await turn(it, minuteMs);
+    expect([(await detail(it)).status, status(it)]).toEqual(["IN_PROGRESS", "In Progress"]);
   });
 
   test("whoever an incident is given to while its assignment is on the way has the ticket, too", async () => {

@@ -21,7 +21,7 @@ import { causeOf, failureOf, notBefore, noteFailure, whereFailed } from "./failu
 import type { LaneView } from "./jobs.ts";
 import { type CommentFinding, type Finding, lookUp, lookUpComment } from "./look-up.ts";
 import { expectOurs, whereIs } from "./reading.ts";
-import { prepareUpdate, type Update, type UpdateParts } from "./updates.ts";
+import { insteadOf, prepareUpdate, type Update, type UpdateParts } from "./updates.ts";
 
 /** The longest wait before a failed look-up is repeated; the base delay if that is shorter. */
 const lookupRetryMs = 60_000;
@@ -82,16 +82,16 @@ class Carrier {
     const { store, clock, drafts } = this.#parts;
     const { id, ticketId, incidentId, system } = this.#delivery;
     let { payload } = this.#delivery;
-    let level: string | null = null;
+    let drawn: { level: string; upTo: number } | null = null;
     try {
       if (payload === null) {
-        const text = await drafts.made(incidentId, system);
-        level = text.level;
-        payload = await target.render({ correlation: await this.#correlation(), draft: text });
+        const { draft, upTo } = await drafts.ofNow(incidentId, system);
+        drawn = { level: draft.level, upTo };
+        payload = await target.render({ correlation: await this.#correlation(), draft });
       }
       const hint = await target.hint(await store.tickets.knownTickets(system, ticketId, mostKnown), payload);
-      const title = target.titleOf(payload);
-      if (!(await store.tickets.beginDelivery({ id, payload, hint, asked: level, title }, clock.now()))) return;
+      const made = { asked: drawn?.level ?? null, upTo: drawn?.upTo ?? null, title: target.titleOf(payload) };
+      if (!(await store.tickets.beginDelivery({ id, payload, hint, ...made }, clock.now()))) return;
     } catch (error) {
       // No request with an effect has been sent.
       return this.#failed(error, false);
@@ -142,10 +142,10 @@ class Carrier {
     } catch (error) {
       return this.#failed(error, sent, { ticket, target });
     }
-    const note = { kind: "note" as const, who: "RhythmX Edge", at: clock.now(), title: "Update" };
-    const instead = result.instead === undefined ? update.instead : { ...note, text: result.instead };
+    const instead = insteadOf(update, result, clock.now());
     const attempt = this.#exchanges.last === null ? null : this.#attempt(sent ? "send" : "lookup", update.outcome);
     await this.#confirmed(attempt, {
+      cause: result.cause ?? null,
       detail: result.warning ?? update.warning,
       commentId: result.commentId ?? null,
       known: result.known ?? update.known,

@@ -30,6 +30,12 @@ export class Drafts {
     return this.#compose(incidentId, system, true);
   }
 
+  /** The same, with the entry of the incident's history up to which it tells at least. @throws EdgeError incident_unknown */
+  async ofNow(incidentId: string, system: TicketSystemName): Promise<{ draft: Draft; upTo: number }> {
+    const upTo = await this.#parts.store.tickets.lastEntry(incidentId);
+    return { draft: await this.made(incidentId, system), upTo };
+  }
+
   /** The draft for a ticket whose risk level changes. @throws EdgeError incident_unknown */
   updated(incidentId: string, system: TicketSystemName): Promise<Draft> {
     return this.#compose(incidentId, system, false);

@@ -6,7 +6,14 @@ import type { RiskLevel } from "../../../core/risk.ts";
 import type { TicketSettings } from "../../../core/settings/ticket-settings.ts";
 import { masked } from "../../../core/tickets/masking/masking.ts";
 import { idInSystem } from "../../../core/tickets/people.ts";
-import type { Delivery, RemotePerson, RemoteState, Ticket, UpdateContent } from "../../../core/tickets/ticket.ts";
+import {
+  type Delivery,
+  notSeen,
+  type RemotePerson,
+  type RemoteState,
+  type Ticket,
+  type UpdateContent,
+} from "../../../core/tickets/ticket.ts";
 import type { TicketSystem, TitleChange, UpdateResult } from "../../../core/tickets/ticket-system.ts";
 import { commentBlocks } from "../../../core/tickets/updates.ts";
 import type { Store } from "../../../store/open-store.ts";
@@ -26,11 +33,14 @@ export interface UpdateParts {
 /** The ticket's values after the update, for the ledger. */
 type Known = DeliveryOutcome["known"];
 
+/** `cause`: what is left open although it was taken. */
+type Sent = UpdateResult & { known?: Known; cause?: string | null };
+
 export interface Update {
   /** The outcome of the attempt. */
   outcome: string;
   /** Null if there is nothing to send. */
-  send: (() => Promise<UpdateResult & { known?: Known }>) | null;
+  send: (() => Promise<Sent>) | null;
   payload: string | null;
   asked: string | null;
   /** The title that it gives the ticket. */
@@ -55,6 +65,12 @@ const nothing = (outcome: string, more: Partial<Update> = {}): Update => ({
   of: null,
   ...more,
 });
+
+/** What a comment has to say in the place of a field. */
+export function insteadOf({ instead }: Update, result: UpdateResult, now: number): UpdateContent | null {
+  if (result.instead === undefined) return instead;
+  return { kind: "note", who: "RhythmX Edge", at: now, title: "Update", text: result.instead };
+}
 
 /** Null: a change of the ticket has overruled the update. @throws DeliveryError: `not_found` if the ticket does not exist */
 export async function prepareUpdate(
@@ -144,7 +160,12 @@ function statusUpdate(incident: Incident, remote: RemoteState, target: TicketSys
       const result = await target.setStatus(remote, status, notes);
       // If somebody else was faster, the next reading has to see the change as theirs.
       const isOurs = result.state !== undefined && result.state.changedBy?.isUs !== false;
-      return { ...result, known: isOurs ? { status: result.state?.status ?? "" } : null };
+      const isSeen = result.state !== undefined || result.instead !== undefined;
+      return {
+        ...result,
+        known: isOurs ? { status: result.state?.status ?? "" } : null,
+        cause: isSeen ? null : notSeen,
+      };
     },
   });
 }

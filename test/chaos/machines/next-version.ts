@@ -1,5 +1,5 @@
 /** The program of a version to come, whose schema is one step newer: made of the present one. */
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { program } from "../../harness/program.ts";
 
@@ -23,9 +23,11 @@ export function nextVersion(): string {
       return `${step}, { id: ${Number(id) + 1}, name: "${String(Number(id) + 1).padStart(4, "0")}_next", sql: "${sql}" }`;
     });
     writeFileSync(path, next);
-    // Made of the text before.
-    if (existsSync(`${path}c`)) rmSync(`${path}c`);
+    // Made of the text before, with which the Worker does not start.
+    rmSync(`${path}.jsc`, { force: true });
   }
+  if (readdirSync(folder).some((name) => name.endsWith(".jsc")))
+    throw new Error(`${folder} has bytecode of the present version`);
   if (changed !== 2) throw new Error(`the list of schema steps was found ${changed} times in ${present}, not twice`);
   return join(folder, "main.js");
 }

@@ -19,6 +19,8 @@ export interface MachinesReport {
   /** Milliseconds from a fault of the leader until a batch was answered 200 again. */
   takeOvers: { fault: string; ms: number }[];
   violations: string[];
+  /** Where the logs of all nodes are after a violation. */
+  logs: string | null;
 }
 
 /** A destination is sent so many messages at once at most. */
@@ -46,7 +48,7 @@ export async function machinesRun({
   const site = await Site.begin(leaseSeconds);
   const report: MachinesReport = {
     ...{ faults: {}, answers: {}, accepted: 0, incidents: 0, tickets: 0, messages: 0, repeated: 0, epochs: 0 },
-    ...{ takeOvers: [], violations: [] },
+    ...{ takeOvers: [], violations: [], logs: null },
   };
   try {
     const load = new Load(site, incidents);
@@ -84,6 +86,7 @@ export async function machinesRun({
     const logs = site.machines.map(({ name, node }) => `${name}:\n${node.log.slice(-3_000)}`).join("\n");
     report.violations.push(`${messageOf(error)}\n${logs}`);
   } finally {
+    if (report.violations.length > 0) report.logs = site.keepLogs(seed);
     await site.end();
   }
   return report;
