@@ -59,10 +59,10 @@ export class FeedStates {
   #of(feed: FeedName): FeedState {
     const { clock, faults, uptimeMs, settings, cluster } = this.#parts;
     const status = this.#running?.loops.status().find(({ name }) => name === feedLoops[feed]);
-    const lastRun = status?.lastRunMonotonic ?? null;
+    const alive = status?.aliveMonotonic ?? null;
     return {
       uptimeMs: uptimeMs(),
-      sinceLastPollMs: lastRun === null ? null : clock.monotonic() - lastRun,
+      sinceLastPollMs: alive === null ? null : clock.monotonic() - alive,
       pollIntervalMs:
         this.#running?.feeds.pollIntervalMs(feed) ?? feedSettings(settings(), feed).pollIntervalSeconds * 1000,
       lastPoll: status?.lastRun ?? null,

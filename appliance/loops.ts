@@ -85,7 +85,11 @@ export function createLoops(parts: LoopParts): Loop[] {
   } = parts;
   const watching = (everyMs: number) => Math.max(everyMs, parts.watchEveryMs);
   return [
-    { name: feedLoops.alerts, everyMs: () => feeds.pollIntervalMs("alerts"), tick: (now) => upkeep.hourly(now) },
+    {
+      name: feedLoops.alerts,
+      everyMs: () => feeds.pollIntervalMs("alerts"),
+      tick: (now, stepped) => upkeep.hourly(now, stepped),
+    },
     // New events are sent as soon as they are recorded: this loop only shows that the process is alive.
     { name: feedLoops.incidents, everyMs: () => feeds.pollIntervalMs("incidents"), tick: () => {} },
     // The incident feed's health includes parked and dead deliveries to ticket systems.

@@ -42,6 +42,7 @@ const firstOnes = [
   "stream-sender",
   "ticket-sync",
   "ways-out",
+  "exceptions.test",
   "backup-restore",
   "ticket-lanes",
   "ticket-fields",

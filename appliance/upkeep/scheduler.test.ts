@@ -41,6 +41,29 @@ test("a loop that fails goes on, is counted, and is logged once per kind of fail
   await loops.stop();
 });
 
+test("a long turn shows with each step that it is alive, one that hangs does not", async () => {
+  let steps = 0;
+  const { clock, scheduler: loops } = scheduler([
+    {
+      name: "long",
+      everyMs: () => 10,
+      tick: async (_, stepped) => {
+        for (; steps < 5; steps++) {
+          await clock.sleep(100);
+          stepped();
+        }
+        await clock.sleep(1_000);
+      },
+    },
+  ]);
+  const quiet = () => clock.monotonic() - (loops.status()[0]?.aliveMonotonic ?? Number.NaN);
+  loops.start();
+  await clock.advance(550);
+  expect([loops.status()[0]?.runs, quiet()]).toEqual([0, 50]);
+  await clock.advance(800);
+  expect([loops.status()[0]?.runs, quiet()]).toEqual([0, 850]);
+});
+
 test("a turn that takes long is not overtaken by the next", async () => {
   let running = 0;
   let most = 0;

@@ -12,8 +12,8 @@ export interface Loop {
    * woken. Absent: every turn may have something to do.
    */
   nextDueAt?(now: number): number;
-  /** Runs one turn at the appliance's time. */
-  tick(now: number): Promise<void> | void;
+  /** Runs one turn at the appliance's time. `stepped` is called after each step of a turn that may take longer than three of its intervals. */
+  tick(now: number, stepped: () => void): Promise<void> | void;
 }
 
 export interface LoopStatus {
@@ -23,8 +23,8 @@ export interface LoopStatus {
   failures: number;
   /** When the last turn ended, successfully or not, in epoch milliseconds; null before the first. */
   lastRun: number | null;
-  /** The same on the monotonic clock, to judge whether the loop is alive. */
-  lastRunMonotonic: number | null;
+  /** When the last turn, or a step of the present one, ended: monotonic milliseconds, to judge whether the loop is alive. */
+  aliveMonotonic: number | null;
   lastDurationMs: number;
   lastError: string | null;
   /** When the next turn comes at the latest, in epoch milliseconds; null before the first. Something may wake it before. */
@@ -58,7 +58,7 @@ export class Scheduler {
         runs: 0,
         failures: 0,
         lastRun: null,
-        lastRunMonotonic: null,
+        aliveMonotonic: null,
         lastDurationMs: 0,
         lastError: null,
         nextRun: null,
@@ -130,7 +130,7 @@ export class Scheduler {
     const { clock } = this.#tools;
     const now = clock.now();
     // Measured from the last turn, so that recomputing the time does not delay the turn.
-    const waited = clock.monotonic() - (this.#status.get(loop.name)?.lastRunMonotonic ?? clock.monotonic());
+    const waited = clock.monotonic() - (this.#status.get(loop.name)?.aliveMonotonic ?? clock.monotonic());
     const due = loop.nextDueAt?.(now) ?? Number.POSITIVE_INFINITY;
     return Math.max(0, Math.min(loop.everyMs() - waited, due > now ? due - now : overdueMs - waited));
   }
@@ -142,7 +142,9 @@ export class Scheduler {
     const started = clock.monotonic();
     this.#turning++;
     try {
-      await loop.tick(clock.now());
+      await loop.tick(clock.now(), () => {
+        status.aliveMonotonic = clock.monotonic();
+      });
       status.lastError = null;
     } catch (error) {
       // Logged once for each kind of failure, not at every turn.
@@ -156,7 +158,7 @@ export class Scheduler {
     status.everyMs = loop.everyMs();
     status.runs++;
     status.lastRun = clock.now();
-    status.lastRunMonotonic = clock.monotonic();
+    status.aliveMonotonic = clock.monotonic();
     status.lastDurationMs = clock.monotonic() - started;
   }
 }

@@ -40,10 +40,14 @@ export function createUpkeep({ store, settings, log, onPruned, recountQueues, st
   /** A pass of retention by the schedule that the clock has put off is tried again then; epoch milliseconds. Null: none is owed. */
   let owedAt: number | null = null;
   return {
-    /** Records HOURLY events for every alert that is due. */
-    hourly: async (now: number) => {
+    /** Records HOURLY events for every alert that is due: a million of them take longer than three intervals of the loop. */
+    hourly: async (now: number, stepped: () => void) => {
       const intervalMs = settings().alertFeed.hourlyIntervalMinutes * minuteMs;
-      await whileMore(async () => (await store.recordHourly(now, intervalMs)).more);
+      await whileMore(async () => {
+        const { more } = await store.recordHourly(now, intervalMs);
+        stepped();
+        return more;
+      });
     },
     /** Assesses actors left by interrupted batches, and lowers scores that are due. */
     correlation: async (now: number) => {

@@ -80,6 +80,34 @@ test.concurrent(
 );
 
 test.concurrent(
+  "stopped for longer than what a receiver had counts as unread: what it closed on meanwhile is sent again",
+  cleaningUp(async (defer) => {
+    const receiver = await receiverOf(defer);
+    const site = await siteOf(defer, destination("siem", receiver));
+    await site.start();
+    await site.ingest(batchOf(["first"]));
+    await until(() => told(receiver.messages) === 1);
+    receiver.pause();
+    await site.ingest(batchOf(names("unread", 30)));
+    await until(async () => (await site.health()).body.alerts_sent === 31);
+    // It knows by now that the receiver's kernel has it all.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    // As a machine that is suspended.
+    site.process.signal("SIGSTOP");
+    try {
+      receiver.misbehaviour = { finAfter: 1 };
+      receiver.resume();
+      await new Promise((resolve) => setTimeout(resolve, 12_000));
+      expect(told(receiver.messages)).toBeLessThan(10);
+    } finally {
+      receiver.misbehaviour = {};
+      site.process.signal("SIGCONT");
+    }
+    await site.endsWithAllTold(receiver.messages);
+  }),
+);
+
+test.concurrent(
   "SIGHUP: destinations come and go without touching the others; a broken file changes nothing and is named",
   cleaningUp(async (defer) => {
     const [a, b] = [await receiverOf(defer), await receiverOf(defer)];

@@ -53,7 +53,7 @@ const DEFAULT_LIMITS: SenderLimits = {
   resendBytes: 8 * 1024 * 1024,
   resendMs: 10_000,
   resendAfterResetMs: 60_000,
-  settleMs: 1_000,
+  settleMs: 2_000,
   backoffMinMs: 500,
   backoffMaxMs: 30_000,
   relpWindow: 128,

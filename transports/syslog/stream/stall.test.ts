@@ -20,6 +20,14 @@ describe("StallWatch", () => {
     expect(watch.judge(silent, 1e9 + 19_999)).toBe("waiting");
   });
 
+  test("what is written after an hour of rest has as long as anything else", () => {
+    const watch = new StallWatch(limits, 0);
+    watch.judge({ ...silent, outstanding: false }, 250);
+    watch.rests(3_600_000);
+    expect(watch.judge(silent, 3_600_250)).toBe("waiting");
+    expect(watch.judge(silent, 3_620_000)).toBe("dead");
+  });
+
   test("a closed window that is answered for is named, and given up much later", () => {
     const watch = new StallWatch(limits, 0);
     const verdicts: StallVerdict[] = [];

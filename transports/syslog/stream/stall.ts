@@ -41,6 +41,12 @@ export class StallWatch {
     this.#answeredAt = now;
   }
 
+  /** Nothing is outstanding: how long that lasts says nothing about what is written next. */
+  rests(now: number): void {
+    this.#movedAt = now;
+    this.#answeredAt = now;
+  }
+
   /** Evaluates a sample taken at `now` (monotonic milliseconds). */
   judge(sample: StallSample, now: number): StallVerdict {
     if (sample.acknowledged > this.#acknowledged || !sample.outstanding) {

@@ -6,12 +6,13 @@ import { frameChunk } from "../framing.ts";
 import { LinkState } from "../link-state.ts";
 import type { SenderContext } from "../options.ts";
 import { readSocketRow } from "../socket-row.ts";
+import { AttendedTime } from "./attended-time.ts";
 import { ChunkMemory } from "./chunk-memory.ts";
 import { ExposureLimit } from "./exposure-limit.ts";
 import { ResendWindow, type WindowChunk } from "./resend-window.ts";
 import { type StallSample, StallWatch } from "./stall.ts";
 
-/** How often the kernel is asked what has been acknowledged, while something is not. */
+/** How often the kernel is asked what has been acknowledged, while something is not; and between two ticks of the attended time. */
 const SAMPLE_MS = 250;
 /** After this many chunks in one go, timers and other sockets get their turn. */
 const CHUNKS_PER_TURN = 16;
@@ -48,6 +49,7 @@ export class StreamSender implements SyslogSender {
   /** Bytes of this connection that had been written at the last sample. */
   #sampledUpTo = 0;
   #sampleTimer: ReturnType<typeof setTimeout> | null = null;
+  readonly #attended = new AttendedTime(SAMPLE_MS);
 
   constructor(context: SenderContext) {
     this.#context = context;
@@ -93,7 +95,7 @@ export class StreamSender implements SyslogSender {
     if (!connection) return;
     // A peer that closes in answer has read everything; otherwise that is unknown.
     this.#overdue = !(await connection.close(this.#context.limits.closeMs));
-    if (this.#overdue) this.#window.rewind(this.#context.limits.resendAfterResetMs, this.#context.clock.monotonic());
+    if (this.#overdue) this.#window.rewind(this.#context.limits.resendAfterResetMs, this.#attendedUntil());
   }
 
   /** Writes until nothing is left to write, and connects for that, or in any case. One at a time. */
@@ -212,7 +214,7 @@ export class StreamSender implements SyslogSender {
     if (this.#exposureLimit.active && acknowledged !== null) this.#window.leftInOrder(acknowledged);
     // A reset is what the kernel of a receiver sends that had not read everything: the limit makes no exception for it.
     const readAfterMs = !inOrder ? resendAfterResetMs : this.#exposureLimit.active ? settleMs : resendMs;
-    const settled = this.#window.rewind(readAfterMs, now);
+    const settled = this.#window.rewind(readAfterMs, this.#attended.until(now));
     this.#overdue = false;
     this.#tellRisk();
     const lasted = now - this.#connectedAt;
@@ -229,11 +231,31 @@ export class StreamSender implements SyslogSender {
 
   #startSampling(): void {
     if (this.#sampleTimer !== null) return;
-    this.#sampleTimer = setTimeout(async () => {
-      this.#sampleTimer = null;
-      if (await this.#sample()) this.#startSampling();
-      else if (this.#batches.length === 0) this.#chunkMemory.release();
+    const now = this.#context.clock.monotonic();
+    this.#attended.begin(now);
+    this.#stall.rests(now);
+    this.#sampleLater();
+  }
+
+  /** For as long as something is kept for a connection that breaks. */
+  #sampleLater(): void {
+    const timer = setTimeout(async () => {
+      const now = this.#context.clock.monotonic();
+      this.#attended.tick(now);
+      if (this.#window.unacknowledgedSince() === null) {
+        this.#window.settle(0, this.#attended.until(now));
+        this.#stall.rests(now);
+        if (this.#batches.length === 0) this.#chunkMemory.release();
+      } else await this.#sample();
+      if (this.#sampleTimer !== timer) return;
+      if (this.#window.bytes > 0) this.#sampleLater();
+      else this.#sampleTimer = null;
     }, SAMPLE_MS);
+    this.#sampleTimer = timer;
+  }
+
+  #attendedUntil(): number {
+    return this.#attended.until(this.#context.clock.monotonic());
   }
 
   #stopSampling(): void {
@@ -241,24 +263,23 @@ export class StreamSender implements SyslogSender {
     this.#sampleTimer = null;
   }
 
-  /** Samples what the peer's kernel has acknowledged; true while something is unacknowledged. */
-  async #sample(): Promise<boolean> {
+  /** Samples what the peer's kernel has acknowledged. */
+  async #sample(): Promise<void> {
     const connection = this.#connection;
-    if (!connection?.addresses) return false;
+    if (!connection?.addresses) return;
     const { handed } = connection;
     this.#sampledUpTo = connection.written;
     const row = await readSocketRow(connection.addresses);
-    if (connection !== this.#connection) return false;
+    if (connection !== this.#connection) return;
     // Under TLS the kernel counts ciphertext, which is never less than the plain text: the estimate stays on the safe side.
     const acknowledged = row === null ? handed : Math.max(0, handed - row.unacknowledged);
     const outstanding = acknowledged < connection.written;
-    const now = this.#context.clock.monotonic();
+    const now = this.#attendedUntil();
     this.#window.settle(acknowledged, now);
     this.#overdue = now - (this.#window.unacknowledgedSince() ?? now) > this.#context.limits.riskMs;
     this.#tellRisk();
     // Without kernel data a slow reader looks like a dead one: use the longer time.
     this.#judge(connection, { acknowledged, outstanding, windowClosed: row?.windowClosed ?? true }, now);
-    return outstanding && this.#connection !== null;
   }
 
   #judge(connection: StreamConnection, sample: StallSample, now: number): void {
