@@ -1,7 +1,9 @@
 /** The next ids, kept in memory by the only writer, so that rows of one write can refer to each other without a query. */
 
+import type { AppendedCounts } from "../../core/event.ts";
 import type { Database } from "../database/database.ts";
 import { integer } from "../database/rows.ts";
+import { countsAfter } from "./counts-after.ts";
 import { lastSeq } from "./event-log.ts";
 
 export class Sequences {
@@ -18,12 +20,21 @@ export class Sequences {
 
   static async load(database: Database): Promise<Sequences> {
     const sequences = new Sequences();
-    await sequences.reload(database);
+    await sequences.#read(database);
     return sequences;
   }
 
-  /** Reads the ids from the file again: a commit that was reported as failed may still have reached it. */
-  async reload(database: Database): Promise<void> {
+  /**
+   * Reads the ids from the file again: a commit that was reported as failed may still have reached it, or another node has written. Returns the
+   * events that have come so; null = none.
+   */
+  async reload(database: Database): Promise<{ end: number; counts: AppendedCounts } | null> {
+    const before = this.#lastSeq;
+    await this.#read(database);
+    return this.#lastSeq > before ? { end: this.#lastSeq, counts: await countsAfter(database, before) } : null;
+  }
+
+  async #read(database: Database): Promise<void> {
     this.#lastSeq = await lastSeq(database);
     this.#lastAlertId = await lastAlertId(database);
     const given = await database.read(

@@ -147,7 +147,7 @@ describe("an operation that writes although it is not declared to", () => {
   });
 });
 
-test("a commit that is reported as failed and is in the file all the same: its numbers are not used again", async () => {
+test("a commit that is reported as failed and is in the file all the same: its numbers are not used again, and it is announced once", async () => {
   await turns(call("close"));
   const event =
     "insert into event_log (seq, at, kind, subject, entity_name, data) values (1, ?, 'alarm', 'lost', 'e', '{}')";
@@ -159,8 +159,10 @@ test("a commit that is reported as failed and is in the file all the same: its n
   await turns(call("open", join(folder, "rhythmx.db"), now, "serve"));
   const [[failed] = []] = await turns(call("probe.probe" as StoreCall["method"]));
   expect(failed).toMatchObject({ error: { message: "the disk did not answer" } });
+  const late = { appended: { end: 1, counts: { alarm: 1 } } };
   const replies = (await turns(writeAlarm("a"))).flat();
-  expect(replies).toMatchObject([{ appended: { end: 2 } }, { value: { accepted: 1 } }]);
+  expect(replies).toMatchObject([late, { appended: { end: 2 } }, { value: { accepted: 1 } }]);
+  expect((await turns(writeAlarm("b"))).flat()).toMatchObject([{ appended: { end: 3 } }, { value: { accepted: 1 } }]);
 });
 
 test("a call that names no operation of this Worker is refused by name", async () => {

@@ -13,7 +13,6 @@ import { rememberEntities } from "../database/entity-spellings.ts";
 import { InstanceLock } from "../database/instance-lock.ts";
 import { lacksSteps, schemaOf } from "../database/migrate.ts";
 import type { Batch } from "../database/replication.ts";
-import { countsAfter } from "../events/counts-after.ts";
 import { RepeatedAlerts } from "../events/repeated-alerts.ts";
 import { Sequences } from "../events/sequences.ts";
 import { Assessments } from "../incidents/assessments.ts";
@@ -40,8 +39,9 @@ export class StoreWorker {
   #reading: OpenReading | null = null;
   /** After a failed call, the ids and actors in memory may differ from those in the file. */
   #doubtful = false;
-  /** Announcements of appended events that are not sent yet. */
+  /** Announcements of appended events that are not sent yet; of those that are in the file whatever becomes of the present commit. */
   #appended: StoreReply[] = [];
+  readonly #late: StoreReply[] = [];
   /** Announcements of commits that are not sent yet; always empty if nobody listens. */
   readonly #committed: StoreReply[] = [];
 
@@ -78,7 +78,7 @@ export class StoreWorker {
       this.#open?.periods.settle();
       this.#open?.assets.settle();
     }
-    return [...this.#committed.splice(0), ...this.#appended.splice(0), ...replies];
+    return [...this.#committed.splice(0), ...this.#late.splice(0), ...this.#appended.splice(0), ...replies];
   }
 
   /** Answers a call beside those in order. */
@@ -161,7 +161,9 @@ export class StoreWorker {
         periods.forgetTouched();
         ruleActors.clear();
         await assets.forgetUnstored(database);
-        await sequences.reload(database);
+        // Whoever repeats it adds nothing that would be announced.
+        const late = await sequences.reload(database);
+        if (late !== null) this.#late.push({ appended: late });
       }
       this.#doubtful = false;
       return await perform(this.#open, operationIn(this.#writing, method), method, args);
@@ -232,15 +234,11 @@ export class StoreWorker {
   async #follow(): Promise<Followed> {
     if (this.#open === null || this.#replica?.following == null) throw new Error("this store follows no log");
     const { database, sequences, appended } = this.#open;
-    const before = sequences.lastSeq;
     const { following } = this.#replica;
     const { applied, head, touched } = await following.step();
     if (this.#unknownSchema === undefined || touched.has("schema"))
       this.#unknownSchema = await unknownSchemaOf(database);
-    if (applied > 0 && !this.#isBehind) {
-      await sequences.reload(database);
-      appended(await countsAfter(database, before));
-    }
+    if (applied > 0 && !this.#isBehind) appended((await sequences.reload(database))?.counts ?? {});
     const isBehind = this.#isBehind && (!touched.has("schema") || (await lacksSteps(database)));
     const unknownSchema = this.#unknownSchema;
     return { applied: following.mark.seq, head: head.seq, touched: [...touched], unknownSchema, isBehind };

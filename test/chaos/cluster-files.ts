@@ -66,6 +66,8 @@ function textOf(row: unknown): string {
 function reading<T>(path: string, read: (sqlite: Sqlite) => T): T {
   const sqlite = new Sqlite(path, { readonly: true });
   try {
+    // A node that changes its role, or that begins, has the file for itself for a moment.
+    sqlite.run("pragma busy_timeout = 30000");
     return read(sqlite);
   } finally {
     sqlite.close();

@@ -99,7 +99,7 @@ export async function refusing(tools: Tools, transport: Transport, count: number
   return DeliveryRun.row(tools.queues, options, async (run) => {
     await run.appliance.start();
     const importing = addMore(run, tools, count);
-    await sleep(3000);
+    await run.until(() => run.said.some((text) => options.named.test(text)));
     await receiver.start();
     await await importing;
   });
@@ -173,11 +173,11 @@ export async function udpAway(tools: Tools, count: number, real: boolean): Promi
   };
   return DeliveryRun.row(tools.queues, options, async (run) => {
     await run.appliance.start();
-    await run.arrived(Math.floor(count / 4), 10_000);
+    await run.arrived(Math.floor(count / 4));
     await receiver.stop();
     // So that there is something to send meanwhile, however fast the rest went.
     const importing = addMore(run, tools, count);
-    await run.until(() => run.said.some((text) => options.named.test(text)), 20_000);
+    await run.until(() => run.said.some((text) => options.named.test(text)));
     await receiver.start();
     await importing;
     await sleep(5500);

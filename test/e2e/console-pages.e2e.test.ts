@@ -43,14 +43,6 @@ async function visit({ page }: TestWindow, path: string): Promise<string[]> {
   ];
 }
 
-/** Each width and each theme once: what axe sees does not depend on both at the same time. */
-async function faultsInBothLooks(window: TestWindow): Promise<string[]> {
-  await window.look("light", 1280);
-  const light = await window.faults();
-  await window.look("dark", 390);
-  return [...light, ...(await window.faults("look")).map((fault) => `dark, narrow: ${fault}`)];
-}
-
 /** Pages of incidents differ in their words alone, those of the two feeds hardly. */
 const kindOf = (path: string) =>
   path.replace(/^\/incidents\/INC-[0-9a-f]+(?:\?all=1)?$/, "an incident").replace(/(alert|incident)-syslog/, "a feed");
@@ -95,12 +87,8 @@ test("every page of the console is among those that are looked at", () => {
 });
 
 test("every page is sound in both themes and widths, whatever its data", async () => {
-  const faults = await patrol(hostile.paths, { zone: "Europe/Berlin" }, async (window, path) => {
-    if (isFirst(path)) return faultsInBothLooks(window);
-    await window.look("light", 1280);
-    const wide = await window.plainFaults();
-    await window.look("dark", 390);
-    return [...wide, ...(await window.plainFaults())];
+  const faults = await patrol(hostile.paths, { zone: "Europe/Berlin" }, (window, path) => {
+    return isFirst(path) ? window.faultsInBothLooks() : window.inBothLooks(() => window.plainFaults());
   });
   expect(faults).toEqual([]);
 });
@@ -119,7 +107,7 @@ test("pages before a session, and what answers to forms show, are sound as well"
   const faults: (readonly [string, string[]])[] = [];
   const judge = async (heading: string) => {
     await page.getByRole("heading", { level: 1, name: heading }).waitFor();
-    const found = [...(await page.evaluate<string[]>(strange)), ...(await faultsInBothLooks(window))];
+    const found = [...(await page.evaluate<string[]>(strange)), ...(await window.faultsInBothLooks())];
     if (found.length > 0) faults.push([heading, found]);
   };
   const press = (name: string) => page.getByRole("button", { name, exact: true }).first().click();

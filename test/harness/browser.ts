@@ -63,7 +63,6 @@ export class TestBrowser {
       baseURL: origin,
       viewport: { width, height: width > 600 ? 900 : 844 },
       colorScheme: theme,
-      deviceScaleFactor: width > 600 ? 1 : 2,
       reducedMotion: "reduce",
       javaScriptEnabled: script,
       timezoneId: zone,
@@ -121,8 +120,10 @@ export class TestWindow {
   /** The same page in another theme and width, as when the system's theme changes. */
   async look(theme: (typeof themes)[number], width: number): Promise<void> {
     this.#width = width;
-    await this.page.emulateMedia({ colorScheme: theme });
-    await this.page.setViewportSize({ width, height: width > 600 ? 900 : 844 });
+    await Promise.all([
+      this.page.emulateMedia({ colorScheme: theme }),
+      this.page.setViewportSize({ width, height: width > 600 ? 900 : 844 }),
+    ]);
   }
 
   /** What is wrong beside what axe finds. */
@@ -165,6 +166,26 @@ export class TestWindow {
   /** What is wrong with the page as it is shown: empty when it is sound. `look`: only what can differ from another look at the same page. */
   async faults(rules: "all" | "look" = "all"): Promise<string[]> {
     return [...(await this.plainFaults()), ...(await this.#accessibility(rules === "look" ? rulesOfLook : null))];
+  }
+
+  /** Light and wide, dark and narrow, beginning with what is shown: each theme and width once, as what axe sees does not depend on both at the same time. */
+  async inBothLooks(faults: (rules: "all" | "look") => Promise<string[]>): Promise<string[]> {
+    const wide = async () => {
+      await this.look("light", 1280);
+      return faults("all");
+    };
+    const narrow = async () => {
+      await this.look("dark", 390);
+      return (await faults("look")).map((fault) => `dark, narrow: ${fault}`);
+    };
+    const looks = this.#width > 600 ? [wide, narrow] : [narrow, wide];
+    const found: string[] = [];
+    for (const look of looks) found.push(...(await look()));
+    return found;
+  }
+
+  faultsInBothLooks(): Promise<string[]> {
+    return this.inBothLooks((rules) => this.faults(rules));
   }
 
   /**

@@ -81,14 +81,14 @@ export class Site {
   }
 
   /** Waits until health names the fault, and returns its message. */
-  async faultNamed(name: string, milliseconds = 180_000): Promise<string> {
+  async faultNamed(name: string): Promise<string> {
     let message: string | undefined;
     await until(
       async () => {
         message = await this.fault(name).catch(() => undefined);
         return message !== undefined;
       },
-      milliseconds,
+      undefined,
       () => `health does not name ${name}`,
     );
     return message ?? "";
@@ -120,13 +120,13 @@ export class Site {
       expect({ status, retryAfter: (retryAfter ?? 0) > 0 }).toEqual({ status: 503, retryAfter: true });
       await new Promise((resolve) => setTimeout(resolve, 100));
       return false;
-    }, 15_000);
+    });
   }
 
   /** Nothing lost and nothing made up: every accepted detection is told and stored, no other, and the program ends well. */
   async endsWithAllTold(messages: readonly string[]): Promise<void> {
     const described = () => `accepted ${this.accepted}, told ${told(messages)}`;
-    await until(() => told(messages) >= this.accepted, 10_000, described);
+    await until(() => told(messages) >= this.accepted, undefined, described);
     await this.wellAgain();
     expect(await this.process.terminate()).toBe(0);
     expect(told(messages)).toBe(this.accepted);

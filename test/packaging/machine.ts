@@ -163,7 +163,7 @@ export class Machine {
 
   async dispose(): Promise<void> {
     const ended = new Promise((resolve) => this.#process.once("exit", resolve));
-    if (this.#process.exitCode === null) {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
       this.#process.kill("SIGKILL");
       await ended;
     }

@@ -51,7 +51,7 @@ beforeAll(async () => {
     ]);
   });
   admin = await ApiClient.loggedIn(appliance, "admin");
-}, 60_000);
+});
 
 afterAll(() => appliance.dispose());
 

@@ -51,7 +51,7 @@ limited(
     // The worst case for the destination: it has to connect again while nothing is left to connect with.
     await until(() => site.descriptors() >= 63);
     receiver.reset();
-    expect(await site.faultNamed("descriptors", 20_000)).toBe(
+    expect(await site.faultNamed("descriptors")).toBe(
       "nearly all of the 64 files and connections that the process may have open were in use, so those of clients were closed: have clients close theirs, or raise the limit (LimitNOFILE)",
     );
     // On a machine that leaves it no time the loop has not turned for a while, and then it is "stopped".

@@ -28,7 +28,7 @@ async function comes(it: Scene, isSo: () => boolean | Promise<boolean>): Promise
   await until(async () => {
     await turn(it, minuteMs / 4);
     return isSo();
-  }, 60_000);
+  });
 }
 
 describe.each(["jira", "servicenow"] as const)("in %s", (system) => {

@@ -200,3 +200,24 @@ describe.each(["jira", "servicenow"] as const)("in %s", (system) => {
     expect([has, (await detail(it)).assigned_analyst]).toEqual([ann, "ann"]);
   });
 });
+
+test("a create whose look-up showed nothing for a moment is not sent again", async () => {
+  const it = await ticketed({ AUTO_PUSH_SYSTEMS: "servicenow" });
+  await turn(it, 6 * minuteMs);
+  let [lost, hid] = [false, false];
+  it.snow.faults = ({ method, path }) => {
+    if (!path.endsWith("/incident")) return null;
+    if (method === "POST" && !lost) {
+      lost = true;
+      return { when: "after", what: "reset" };
+    }
+    if (method !== "GET" || !lost || hid) return null;
+    // The first look, and no other.
+    hid = true;
+    return { when: "before", what: { body: { result: [] } } };
+  };
+  await it.appliance.ingest([critical("mjones")]);
+  await eventually(it, async () => hid && (await listed(it, "state=confirmed")).length === 2);
+  for (let n = 0; n < 5; n++) await turn(it, minuteMs);
+  expect([it.snow.rows.length, await listed(it, "state=planned,unknown,parked")]).toEqual([2, []]);
+});

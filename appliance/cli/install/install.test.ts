@@ -147,7 +147,7 @@ describe.skipIf(!isRoot)("under a prefix", () => {
       expect(listing(folder)).toEqual(listing(whole));
       expect(contents(folder)).toMatchObject(made);
     }
-  }, 60_000);
+  });
 
   test("what an interrupted write left is no hindrance", async () => {
     const folder = rootFolder();

@@ -51,12 +51,12 @@ export async function lookUp(
     if (next.state === "parked" || doubt !== null) return undecided(delivery, doubt, clock);
     const known = await store.tickets.knownTickets(system, ticketId, mostKnown);
     if (known.length > 0 && (await unrecorded(() => target.findsOwn(known)))) {
-      // An account that has got its rights back since finds this one, too.
-      const again = await seen(target, correlation, hint, cause === restored);
-      if (again.doubt !== null) return undecided(delivery, again.doubt, clock);
-      if (again.remote === null) return { kind: "settled", next, cause, detail, outcome: "not found" };
-      const isSoon = { ...next, state: "unknown" as const, nextAttemptAt: clock.now() };
-      return { kind: "settled", next: isSoon, cause, detail, outcome: "not found" };
+      // An account that has got its rights back since finds this one, too, and so does the next look. A search that lags was asked several times.
+      const again = target.searchLags ? [] : await unrecorded(() => target.findAll(correlation));
+      if (again.length === 0) return { kind: "settled", next, cause, detail, outcome: "not found" };
+      const nextAttemptAt = clock.now() + Math.ceil(retry.baseDelaySeconds * 1000);
+      const soon = { ...next, state: "unknown" as const, lookups: delivery.lookups, nextAttemptAt };
+      return { kind: "settled", next: soon, cause, detail, outcome: "not seen" };
     }
     const why = "nothing was found, but the account has not yet read a ticket of its own, so that says nothing";
     return undecided(delivery, why, clock);

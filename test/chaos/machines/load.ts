@@ -34,11 +34,11 @@ export class Load {
     await this.#running;
   }
 
-  /** Waits until a batch that was sent after now is taken in. @throws Error after two minutes */
+  /** Waits until a batch that was sent after now is taken in. @throws Error after four minutes */
   async taken(): Promise<void> {
     const at = performance.now();
     while (this.lastGood <= at) {
-      if (performance.now() > at + 120_000) throw new Error("after two minutes nothing is taken in");
+      if (performance.now() > at + 240_000) throw new Error("after four minutes nothing is taken in");
       await pause(20);
     }
   }

@@ -9,7 +9,7 @@ export class Network {
   private constructor(count: number) {
     this.#count = count;
     this.#name = `rx${process.pid % 100_000}`;
-    this.#subnet = `10.77.${process.pid % 250}`;
+    this.#subnet = freeSubnet();
   }
 
   /** @throws Error: what is missing */
@@ -84,6 +84,16 @@ export class Network {
   #nft(n: number, text: string): void {
     run(...this.on(n), "nft", text);
   }
+}
+
+/** One that no other run has at the moment: two bridges with the same addresses would take each other's packets. */
+function freeSubnet(): string {
+  const taken = spawnSync("ip", ["-4", "-o", "addr"], { encoding: "utf8" }).stdout;
+  for (let n = 0; n < 250; n++) {
+    const subnet = `10.77.${(process.pid + n) % 250}`;
+    if (!taken.includes(` ${subnet}.`)) return subnet;
+  }
+  throw new Error("every network from 10.77.0.0 to 10.77.249.0 is in use here: `ip link` shows by what");
 }
 
 function run(...words: string[]): void {

@@ -75,10 +75,12 @@ export class Site {
     this.tickets = await new ServiceNowStandIn({}, pair).start(this.network.host);
     for (let n = 0; n < count; n++) this.machines.push(await this.#machine(n, leaseSeconds));
     const [first, ...others] = this.machines as [Machine, ...Machine[]];
-    for (const { name } of this.machines) {
-      const { code, stderr } = first.node.run(["cluster", "add", name]);
-      if (code !== 0) throw new Error(stderr);
-    }
+    for (const { name } of this.machines)
+      await this.#until(`${name} in the cluster`, async () => {
+        // On a busy machine etcd may not answer in time, and have taken it all the same.
+        const { code, stderr } = first.node.run(["cluster", "add", name]);
+        return code === 0 || stderr.includes("belongs to the cluster already") ? true : null;
+      });
     await first.node.start();
     await this.leader();
     this.key = (await first.node.runAside(["key", "create", "chaos", "--scope", "ingest,feed:read"])).stdout.trim();
@@ -193,16 +195,16 @@ export class Site {
   }
 
   /** Whether it holds within a while. */
-  soon(holds: () => boolean): Promise<boolean> {
-    return this.#until("", async () => (holds() ? true : null)).catch(() => false);
+  soon(holds: () => boolean | Promise<boolean>): Promise<boolean> {
+    return this.#until("", async () => ((await holds()) ? true : null)).catch(() => false);
   }
 
   async #until<T>(what: string, look: () => Promise<T | null>): Promise<T> {
-    const end = performance.now() + 120_000;
+    const end = performance.now() + 240_000;
     for (;;) {
       const found = await look();
       if (found !== null) return found;
-      if (performance.now() > end) throw new Error(`after two minutes there is not ${what}`);
+      if (performance.now() > end) throw new Error(`after four minutes there is not ${what}`);
       await pause(50);
     }
   }

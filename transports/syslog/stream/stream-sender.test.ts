@@ -125,7 +125,7 @@ describe("a receiver that is away", () => {
   test("with a name that does not resolve", async () => {
     const sender = senderTo(514, {}, { host: "no-such-host.invalid" });
     sender.send(numbered(1)).catch(() => {});
-    const deadline = performance.now() + 8000;
+    const deadline = performance.now() + 180_000;
     while (sender.status().errors === 0 && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 5));
     expect(sender.status().lastError).toBe(
