@@ -142,8 +142,8 @@ interface Outcome extends Counts {
 async function testsOf(batch: Batch, n: number): Promise<Outcome> {
   const report = join(folder, `${n}.xml`);
   const cpuTime = showsTimes ? CpuTime.of(`rhythmx-test-${process.pid}-${n}`) : null;
-  // What test/harness/deadline.ts says holds for the first file of a process only.
-  const timeout = `--timeout=${tier === "fast" ? 300_000 : 900_000}`;
+  // As test/harness/deadline.ts says, which holds for the first file of a process only.
+  const timeout = "--timeout=900000";
   const command = [
     ...[process.execPath, "test", timeout, "--reporter=junit", `--reporter-outfile=${report}`],
     ...batch,

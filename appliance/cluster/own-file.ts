@@ -9,11 +9,11 @@ import type { OwnFile } from "./plan.ts";
 
 /** @throws StoreError: it cannot be read */
 export async function readOwnFile(path: string): Promise<OwnFile> {
-  if (!existsSync(path)) return { exists: false, cluster: null, isBehind: false };
+  if (!existsSync(path)) return { exists: false, cluster: null, applied: 0, isBehind: false };
   const database = await Database.open(path, "read");
   try {
-    const cluster = (await readMark(database))?.cluster ?? null;
-    return { exists: true, cluster, isBehind: cluster !== null && (await lacksSteps(database)) };
+    const { cluster, seq: applied } = (await readMark(database)) ?? { cluster: null, seq: 0 };
+    return { exists: true, cluster, applied, isBehind: cluster !== null && (await lacksSteps(database)) };
   } finally {
     database.close();
   }

@@ -6,6 +6,8 @@ export interface OwnFile {
   exists: boolean;
   /** Id of the cluster that it belongs to; null = none. */
   cluster: string | null;
+  /** The last record of the log that is in it; 0: none, or it belongs to no cluster. */
+  applied: number;
   /** It has an older schema than this version (`Store.isBehind`). */
   isBehind: boolean;
 }
@@ -41,11 +43,14 @@ export function planFor(
   const addresses = from.map(([, { row }]) => row.address);
   if (member.reseed > copied && file.exists && !member.founder)
     return { do: "copy", from: addresses, reseed: member.reseed };
+  const leader = content.leader?.row.node ?? null;
+  const nobodyHasBegun = (leader === null || leader === node) && peers.every(([, { row }]) => row.applied === 0);
+  // It may have had the lease before, and been stopped, or have lost etcd, before it had begun; whether there is a log is asked for once more then.
+  if (member.founder && nobodyHasBegun && (file.cluster !== content.id || file.applied === 0)) return { do: "found" };
   if (file.exists && file.cluster === content.id) {
     if (member.reseed > copied) return { do: "copy", from: addresses, reseed: member.reseed };
     return { do: "follow", cluster: content.id, readOnly: false };
   }
-  if (content.leader === null && member.founder) return { do: "found" };
   if (!file.exists) return { do: "copy", from: addresses, reseed: member.reseed };
   return wait(
     "cluster_member",

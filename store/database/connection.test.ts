@@ -49,7 +49,7 @@ test("after the lock was held by another, what is written is in the file, again 
     other.close();
   }
   database.close();
-}, 120_000);
+});
 
 test("rows of one statement are written all or not at all, and counted", async () => {
   const database = await Database.open(path);

@@ -81,7 +81,7 @@ test("actors are gone through in steps, also over a restart, and nobody is left 
   // The same list again changes nothing.
   await put([payDb("critical")]);
   expect(await store.incidents.assessLeft(now, false)).toBe(false);
-}, 120_000);
+});
 
 test("a file that says something else at the next start counts; the same file costs nothing", async () => {
   await write([critical(1)]);

@@ -10,7 +10,7 @@ const streamWindowBytes = 8 * 1024 * 1024;
 const relpWindow = 128;
 export const batchSize = 100;
 const relpBatchesInFlight = 3;
-const recoveryMs = 20_000;
+const recoveryMs = 180_000;
 
 export interface Row {
   fault: string;
@@ -115,7 +115,7 @@ export class DeliveryRun {
     });
     try {
       await fault(run);
-      await run.arrived(options.count + run.added, options.deliveredWithinMs ?? 60_000);
+      await run.arrived(options.count + run.added, options.deliveredWithinMs ?? 180_000);
 
       await run.#recovered();
     } catch (error) {
@@ -201,7 +201,7 @@ export class DeliveryRun {
   async #health(): Promise<any> {
     try {
       const url = `http://127.0.0.1:${this.appliance.healthPort}/health`;
-      return await (await fetch(url, { signal: AbortSignal.timeout(2000) })).json();
+      return await (await fetch(url, { signal: AbortSignal.timeout(30_000) })).json();
     } catch {
       return null;
     }

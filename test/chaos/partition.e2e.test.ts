@@ -23,7 +23,7 @@ if (cannot === null) {
           }
         })();
         const got: string[] = [];
-        const until = async (condition: () => boolean, milliseconds = 60_000) => {
+        const until = async (condition: () => boolean, milliseconds = 180_000) => {
           for (const end = performance.now() + milliseconds; !condition(); got.push(...receiver.take())) {
             if (performance.now() > end) throw new Error(`still ${got.length} messages`);
             await new Promise((resolve) => setTimeout(resolve, 10));

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { detection, until } from "../harness/appliance.ts";
-import { TestNode } from "../harness/cluster.ts";
+import { patienceMs, TestNode } from "../harness/cluster.ts";
 import { Etcd, etcdInstalled } from "../harness/etcd.ts";
 import { ApplianceProcess } from "../harness/process.ts";
 import { disksMountable, SmallDisk } from "../harness/small-disk.ts";
@@ -56,7 +56,7 @@ describe.skipIf(!etcdInstalled() || !disksMountable())("a follower on a full dis
         (answer) => answer.text(),
         () => "",
       );
-    const told = () => one.directory((directory) => directory.read(2_000));
+    const told = () => one.directory((directory) => directory.read(patienceMs));
     expect(two.run(["cluster", "add", "edge2"]).code).toBe(0);
     copyFileSync(join(one.folder, "master.key"), join(disk.data, "master.key"));
     await two.start();

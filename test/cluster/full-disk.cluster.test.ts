@@ -1,7 +1,7 @@
 /** A leader whose disk is full: another node, which has room, leads. Needs root. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { until } from "../harness/appliance.ts";
-import { leadAndFollow, TestNode } from "../harness/cluster.ts";
+import { leadAndFollow, patienceMs, TestNode } from "../harness/cluster.ts";
 import { Etcd, etcdInstalled } from "../harness/etcd.ts";
 import { disksMountable, SmallDisk } from "../harness/small-disk.ts";
 
@@ -27,7 +27,7 @@ describe.skipIf(!etcdInstalled() || !disksMountable())("a leader whose disk is f
     await until(() => leads(two));
     expect(one.logLines.filter((line) => line.includes("steps down")).join()).toMatch(/"why":"[^"]*(?:disk|free)/);
     disk.empty();
-    const shown = async () => (await one.directory((directory) => directory.read(2_000))).live.get("edge1")?.row;
+    const shown = async () => (await one.directory((directory) => directory.read(patienceMs))).live.get("edge1")?.row;
     await until(async () => (await shown())?.role === "follower" && (await shown())?.fault === null);
     expect(await leads(two)).toBe(true);
   });
@@ -47,7 +47,7 @@ describe.skipIf(!etcdInstalled() || !disksMountable())("a leader whose disk is f
     await until(() => leads(two));
     const led = () => one.logLines.filter((line) => line.includes('"leads the cluster"')).length;
     expect(led()).toBe(1);
-    const row = () => one.directory((directory) => directory.read(2_000));
+    const row = () => one.directory((directory) => directory.read(patienceMs));
     await until(async () => (await row()).live.get("edge1")?.row.fault != null);
     await two.stop();
     // It says five times more that it follows, while nobody leads.

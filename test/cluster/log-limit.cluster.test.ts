@@ -4,7 +4,7 @@ import { etcdOptions } from "../../appliance/cluster/connection.ts";
 import { EtcdClient } from "../../store/replica/etcd/client.ts";
 import { EtcdLog } from "../../store/replica/etcd/log.ts";
 import { detection, until } from "../harness/appliance.ts";
-import { leadAndFollow, TestNode } from "../harness/cluster.ts";
+import { leadAndFollow, patienceMs, TestNode } from "../harness/cluster.ts";
 import { Etcd, etcdInstalled } from "../harness/etcd.ts";
 
 const cleanUp: (() => unknown)[] = [];
@@ -37,7 +37,7 @@ describe.skipIf(!etcdInstalled())("a log at its limit", () => {
       const answer = await node.ask("/api/alerts?per_page=1", { headers: key }).catch(() => null);
       return answer?.status === 200 ? answer.body.total : null;
     };
-    const told = async () => (await one.directory((directory) => directory.read(2_000))).live.get("edge2")?.row;
+    const told = async () => (await one.directory((directory) => directory.read(patienceMs))).live.get("edge2")?.row;
     const log = new EtcdLog(new EtcdClient(etcdOptions(one.settings.cluster)));
     cleanUp.push(() => log.close());
     await send();

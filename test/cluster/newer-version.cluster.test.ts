@@ -14,7 +14,7 @@ import { EtcdClient } from "../../store/replica/etcd/client.ts";
 import { Directory } from "../../store/replica/etcd/directory.ts";
 import { openReplica } from "../../store/replica/open-replica.ts";
 import { until } from "../harness/appliance.ts";
-import { TestNode } from "../harness/cluster.ts";
+import { patienceMs, TestNode } from "../harness/cluster.ts";
 import { command } from "../harness/command.ts";
 import { DatabaseFile } from "../harness/database-file.ts";
 import { Etcd, etcdInstalled } from "../harness/etcd.ts";
@@ -49,7 +49,7 @@ describe.skipIf(!etcdInstalled())("a node of a newer version", () => {
     cleanUp.push(() => directory.close());
     await two.add();
     await three.add();
-    const { id } = await directory.read(2_000);
+    const { id } = await directory.read(patienceMs);
     const folder = join(two.folder, "..", `older-${process.pid}`);
     const file = `${folder}.db`;
     cleanUp.push(() => Bun.file(file).delete());
@@ -58,7 +58,7 @@ describe.skipIf(!etcdInstalled())("a node of a newer version", () => {
     cleanUp.push(() => older.close());
     const row = { node: "edge1", epoch: 1, address: "http://edge1.example:8443", holder: "the older one" };
     const renewed = async () => {
-      const { leader } = await directory.read(2_000);
+      const { leader } = await directory.read(patienceMs);
       if (leader !== null && leader.row.holder !== row.holder) return;
       await directory.lead(leader?.revision ?? null, row, 2_000);
     };
@@ -85,7 +85,7 @@ describe.skipIf(!etcdInstalled())("a node of a newer version", () => {
 
     await two.start();
     await three.start();
-    const told = async () => (await directory.read(2_000)).live;
+    const told = async () => (await directory.read(patienceMs)).live;
     const end = async () => (await log.last())?.seq ?? 0;
     const follows = async () => {
       const [live, last] = [await told(), await end()];
@@ -118,10 +118,10 @@ describe.skipIf(!etcdInstalled())("a node of a newer version", () => {
     await until(follows);
     expect(schemaOf(two.folder)).toBe(old);
 
-    await directory.read(2_000).then(() => promoteNode(directory, "edge2"));
+    await directory.read(patienceMs).then(() => promoteNode(directory, "edge2"));
     leads = false;
     await lease;
-    const { leader } = await directory.read(2_000);
+    const { leader } = await directory.read(patienceMs);
     await directory.lead(leader?.revision ?? null, { ...row, node: null, address: "" }, 2_000);
     await until(() => two.leads());
     // The other one gets the upgrade by the log, and serves reads from then on.

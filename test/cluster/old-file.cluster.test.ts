@@ -6,7 +6,7 @@ import { etcdOptions } from "../../appliance/cluster/connection.ts";
 import { EtcdClient } from "../../store/replica/etcd/client.ts";
 import { EtcdLog } from "../../store/replica/etcd/log.ts";
 import { detection, until } from "../harness/appliance.ts";
-import { leadAndFollow, TestNode } from "../harness/cluster.ts";
+import { leadAndFollow, patienceMs, TestNode } from "../harness/cluster.ts";
 import { Etcd, etcdInstalled } from "../harness/etcd.ts";
 
 const cleanUp: (() => unknown)[] = [];
@@ -51,7 +51,7 @@ describe.skipIf(!etcdInstalled())("a file that was set back", () => {
     await two.start();
     await until(() => copies() === 2);
     await until(() => two.ready().then((status) => status === 503));
-    const view = () => two.directory((directory) => directory.read(2_000));
+    const view = () => two.directory((directory) => directory.read(patienceMs));
     await until(async () => (await view()).live.get("edge2")?.row.fault === null);
     expect(two.logLines.filter((line) => line.includes("cluster_halt"))).toEqual([]);
   });

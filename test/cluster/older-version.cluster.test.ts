@@ -7,7 +7,7 @@ import { EtcdClient } from "../../store/replica/etcd/client.ts";
 import { EtcdLog } from "../../store/replica/etcd/log.ts";
 import { openReplica } from "../../store/replica/open-replica.ts";
 import { detection, until } from "../harness/appliance.ts";
-import { leadAndFollow, TestNode } from "../harness/cluster.ts";
+import { leadAndFollow, patienceMs, TestNode } from "../harness/cluster.ts";
 import { command } from "../harness/command.ts";
 import { Etcd, etcdInstalled } from "../harness/etcd.ts";
 
@@ -37,7 +37,7 @@ describe.skipIf(!etcdInstalled())("a node of an older version", () => {
     await until(() => two.leads());
     expect((await send("before")).status).toBe(200);
     // A newer version leads with a copy of the file, and brings it to its schema.
-    const { id, leader } = await two.directory((directory) => directory.read(2_000));
+    const { id, leader } = await two.directory((directory) => directory.read(patienceMs));
     const file = join(one.folder, "rhythmx.db");
     const newer = await Database.open(file);
     const options = { endpoints: etcd.endpoints, tls: null, prefix: two.settings.cluster.prefix };
@@ -48,7 +48,7 @@ describe.skipIf(!etcdInstalled())("a node of an older version", () => {
       "BEGIN IMMEDIATE;\ncreate table of_the_next_version (n);\ninsert into schema_journal select max(id) + 1, '9999_next', 'x', 'now' from schema_journal;\nCOMMIT;",
     );
     const faultOf = async () =>
-      (await two.directory((directory) => directory.read(2_000))).live.get("edge2")?.row.fault ?? "";
+      (await two.directory((directory) => directory.read(patienceMs))).live.get("edge2")?.row.fault ?? "";
     await until(async () => /until it is upgraded: .*9999_next/.test(await faultOf()));
     const end = await log.last();
     expect(await two.directory((directory) => promoteNode(directory, "edge2")).catch((error) => error.code)).toBe(
@@ -58,11 +58,11 @@ describe.skipIf(!etcdInstalled())("a node of an older version", () => {
     expect(two.logLines.some((line) => line.includes('"cluster_version"'))).toBe(true);
     // It may have been taking the lease just then.
     await until(async () => (await send("meanwhile").catch(() => null))?.status === 503);
-    await until(async () => (await two.directory((directory) => directory.read(2_000))).leader?.row.node === null);
+    await until(async () => (await two.directory((directory) => directory.read(patienceMs))).leader?.row.node === null);
     // Nobody leads, and it still does not: neither the lease nor the log is touched while its row is told five times.
     let seen = "";
     for (let told = 0; told < 5; ) {
-      const content = await two.directory((directory) => directory.read(2_000));
+      const content = await two.directory((directory) => directory.read(patienceMs));
       expect(content.leader?.row.node).toBeNull();
       const at = content.live.get("edge2")?.revision ?? "";
       if (at !== seen) told++;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { promoteNode, removeNode, reseedNode } from "../../appliance/cluster/members.ts";
 import { detection, until } from "../harness/appliance.ts";
-import { TestNode } from "../harness/cluster.ts";
+import { patienceMs, TestNode } from "../harness/cluster.ts";
 import { command } from "../harness/command.ts";
 import { Etcd, etcdInstalled } from "../harness/etcd.ts";
 
@@ -162,7 +162,7 @@ describe.skipIf(!installed)("a cluster", () => {
     const said = (words: string) =>
       [...one.logLines, ...two.logLines].filter((line) => line.includes(words) && line.includes("edge3")).length;
     await until(async () => said("has not taken over") === 1);
-    await until(async () => (await three.directory((directory) => directory.read(2_000))).promote === null);
+    await until(async () => (await three.directory((directory) => directory.read(patienceMs))).promote === null);
     await until(async () => (await leads(one)) || (await leads(two)));
     expect(said("steps down")).toBe(1);
     const offline = await command(["key", "create", "x", "--scope", "ingest"], {

@@ -16,6 +16,8 @@ import { until } from "./appliance.ts";
 import type { Etcd } from "./etcd.ts";
 import { freePort } from "./free-port.ts";
 
+/** For what is looked up in etcd by a test. */
+export const patienceMs = 60_000;
 const adminPassword = "a password of the cluster's tests";
 
 export class TestNode {
@@ -116,8 +118,19 @@ export class TestNode {
     return withDirectory(this.settings, work);
   }
 
-  add(): Promise<{ founder: boolean }> {
-    return this.directory((directory) => addNode(directory, this.name, Date.now()));
+  /** On a busy machine etcd may not answer in time, and have taken it all the same. */
+  async add(): Promise<{ founder: boolean }> {
+    for (;;) {
+      const added = await this.directory((directory) => addNode(directory, this.name, Date.now())).catch(
+        (error: { code?: string }) => error,
+      );
+      if ("founder" in added) return added;
+      if (added.code === "cluster_known") {
+        const { members } = await this.directory((directory) => directory.read(patienceMs));
+        return { founder: members.get(this.name)?.row.founder === true };
+      }
+      if (added.code !== "cluster_unreachable") throw added;
+    }
   }
 
   /** What `/readyz` says; 0 while nothing listens. */

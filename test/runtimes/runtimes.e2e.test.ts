@@ -245,7 +245,7 @@ test.concurrent.each(["deno", "node"] as const)("%s does the main job", (runtime
           notified.push(...systemd.received().flatMap(assignments));
           return notified.includes(line);
         },
-        60_000,
+        undefined,
         () => `systemd was not told ${line}: ${notified.join(" ")}\n${appliance.log}`,
       );
     const call = (path: string, init: RequestInit = {}) =>
@@ -277,7 +277,7 @@ test.concurrent.each(["deno", "node"] as const)("%s does the main job", (runtime
       for (const [name, { messages }] of Object.entries(receivers))
         await until(
           () => messages.some((message) => message.includes(` FIRST `) && message.includes(user)),
-          60_000,
+          undefined,
           () => `${name} was not told of ${user}\n${appliance.log}`,
         );
     };
@@ -302,7 +302,7 @@ test.concurrent.each(["deno", "node"] as const)("%s does the main job", (runtime
     // The ticket goes through the proxy to a name that only the proxy knows, and to nobody with another authority.
     await until(
       () => jira.issues.length === 2,
-      60_000,
+      undefined,
       () => `no tickets\n${appliance.log}`,
     );
     expect(proxy.asked).toContain("elsewhere.example:443");
@@ -340,7 +340,7 @@ test.concurrent.each(["deno", "node"] as const)("%s does the main job", (runtime
     expect(jira.issues.length).toBeLessThanOrEqual(3);
     await until(
       () => jira.issues.length === 3,
-      60_000,
+      undefined,
       () => `no third ticket\n${appliance.log}`,
     );
     notified.length = 0;

@@ -209,7 +209,7 @@ beforeAll(async () => {
   const all = allowed.get("admin");
   ids.incident = (await all?.get("/api/incidents?entity=North"))?.body.incidents[0].incident_id;
   ids.case = (await all?.get("/api/cases/search?entity_name=North"))?.body.cases[0].case_id;
-}, 120_000);
+}, 300_000);
 
 afterAll(() => appliance.dispose());
 

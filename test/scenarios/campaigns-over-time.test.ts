@@ -75,7 +75,7 @@ test("what was not looked at before a stop is looked at after the start, and not
     const joins = history.filter(({ action }: { action: string }) => action === "CAMPAIGN_JOINED");
     expect([group_key, joins.length]).toEqual([group_key, group_key === "ws-9" ? 0 : 1]);
   }
-}, 120_000);
+});
 
 test("evidence that makes no event is found within a minute", async () => {
   scene = await CampaignScene.start();

@@ -333,4 +333,4 @@ test("so many refused records are named one by one, and then that there are more
   expect(run(22).filter((line) => line.startsWith("record "))).toHaveLength(20);
   expect(run(22).filter((line) => line.includes("only the first 20"))).toHaveLength(1);
   await site.dispose();
-}, 300_000);
+});

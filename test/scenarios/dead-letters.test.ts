@@ -47,7 +47,7 @@ describe("a system with parked deliveries is tried by reading", () => {
     await later(it, 130 * minuteMs);
     expect(tries() - before).toBe(3);
     expect(it.jira.log.some(({ method, path }) => method === "POST" && path.endsWith("/issue"))).toBe(false);
-  }, 300_000);
+  });
 
   test("what was refused because of the project goes when the project is mended, within the hour", async () => {
     const it = await scene(jiraOnly, { jira: { required: [field] } });

@@ -281,4 +281,4 @@ test("names that anybody may invent: bounded, and harmless", async () => {
   const { longest } = file.query("select max(length(name)) as longest from name_joins").get() as { longest: number };
   file.close();
   expect(longest).toBeLessThanOrEqual(255);
-}, 120_000);
+});

@@ -35,7 +35,7 @@ describe("a create that is answered with another incident's ticket", () => {
     await eventually(it, async () => (await tickets(it)).filter((one) => one.ticket_id !== null).length === 2);
     expect((await tickets(it)).map((one) => one.ticket_id).toSorted()).toEqual(["SEC-1", "SEC-2"]);
     expect(it.jira.issues).toHaveLength(2);
-  }, 300_000);
+  });
 
   test("by Jira, and nothing was made: it waits for a person, and the other incident's ticket stays its own", async () => {
     const it = await scene({ ...quick, AUTO_PUSH_SYSTEMS: "jira" });
@@ -50,7 +50,7 @@ describe("a create that is answered with another incident's ticket", () => {
     expect((await tickets(it)).filter((one) => one.ticket_id === "SEC-1")).toHaveLength(1);
     expect((await (await login(it)).post(`/api/deliveries/${parked.id}/retry`, {})).status).toBe(200);
     await eventually(it, () => it.jira.issues.length === 2);
-  }, 300_000);
+  });
 
   test("by ServiceNow, which names the incident of it: the same", async () => {
     const it = await scene({ ...quick, AUTO_PUSH_SYSTEMS: "servicenow" });
@@ -59,7 +59,7 @@ describe("a create that is answered with another incident's ticket", () => {
     await it.appliance.ingest([critical("first")]);
     await eventually(it, async () => (await tickets(it))[0]?.ticket_id != null);
     expect((await tickets(it))[0]?.ticket_id).toBe(it.snow.rows[0]?.number ?? "?");
-  }, 300_000);
+  });
 });
 
 test("ServiceNow gives the first records whatever is asked for: that says nothing of one that may have been made", async () => {
@@ -82,7 +82,7 @@ test("ServiceNow gives the first records whatever is asked for: that says nothin
   expect((await (await login(it)).post("/api/settings/servicenow/test", {})).body.ok).toBe(true);
   await eventually(it, async () => (await listed(it, "state=parked,unknown")).length === 0);
   expect(it.snow.rows).toHaveLength(8);
-}, 300_000);
+});
 
 test("Jira reads another issue than the one asked for: its state is not taken for the ticket's", async () => {
   const it = await scene({ ...quick, AUTO_PUSH_SYSTEMS: "jira" });
@@ -98,4 +98,4 @@ test("Jira reads another issue than the one asked for: its state is not taken fo
   await turn(it, 20 * minuteMs);
   const incident = (await (await login(it)).get(`/api/incidents/${id}`)).body;
   expect([incident.status, incident.external_ticket_id]).toEqual(["OPEN", "SEC-1"]);
-}, 300_000);
+});

@@ -213,5 +213,5 @@ for (const [name, start] of Object.entries(targets))
         expect(lost).toEqual([]);
         if (answer === null)
           expect(new Set(ofCreates.map(({ state }: { state: string }) => state))).toEqual(new Set(["confirmed"]));
-      }, 120_000);
+      });
   });

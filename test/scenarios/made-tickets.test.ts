@@ -57,7 +57,7 @@ describe("an account that may create and not read", () => {
       const [ticket] = (await (await login(it)).get("/api/tickets")).body.tickets;
       expect(ticket).toMatchObject({ state: "there", ticket_id: it.snow.rows[0]?.[key] });
       expect(creates(it)).toHaveLength(1);
-    }, 300_000);
+    });
 
   for (const answer of ["nothing", "empty"] as const)
     test(`answered with ${answer}: waits for a person; resume, bulk retry, outage and restart leave it`, async () => {
@@ -79,7 +79,7 @@ describe("an account that may create and not read", () => {
       expect(creates(it)).toHaveLength(1);
       const [letter] = (await (await login(it)).get("/api/dead-letters")).body.dead_letters;
       expect(letter).toMatchObject({ state: "parked", cause: "made_not_identified", count: 1 });
-    }, 300_000);
+    });
 
   test("a person says which ticket it is; a number of another incident is refused", async () => {
     const it = await scene(onlySnow, blind);
@@ -119,7 +119,7 @@ describe("an account that may create and not read", () => {
       await turn(it, 10_000);
       return it.snow.row(number).state === "2";
     });
-  }, 300_000);
+  });
 
   test("sent again by a person: another generation with a correlation of its own", async () => {
     const it = await scene(onlySnow, blind);
@@ -142,7 +142,7 @@ describe("an account that may create and not read", () => {
       [2, "there"],
       [1, "given up"],
     ]);
-  }, 300_000);
+  });
 
   test("sent again by a person, and the look-up before it fails: the wish outlives that", async () => {
     const it = await scene(onlySnow, blind);
@@ -158,7 +158,7 @@ describe("an account that may create and not read", () => {
     });
     expect(failed).toBeGreaterThan(1);
     expect(it.snow.rows[1]?.correlation_id).toBe(`${it.snow.rows[0]?.correlation_id}-g2`);
-  }, 120_000);
+  });
 
   test("sent again where it can be seen by now: it is found, and no other one is made", async () => {
     const it = await scene(onlySnow, blind);
@@ -171,7 +171,7 @@ describe("an account that may create and not read", () => {
       return (await deliveries({ ...it, admin: await login(it) }, "state=confirmed")).length > 0;
     });
     expect(creates(it)).toHaveLength(1);
-  }, 300_000);
+  });
 
   test("the connection test says it in words", async () => {
     const it = await scene(onlySnow, blind);
@@ -188,7 +188,7 @@ describe("an account that may create and not read", () => {
     expect(tested.steps.find(({ name }: { name: string }) => name === "Own tickets").detail).toContain(
       "access control rule (ACL)",
     );
-  }, 300_000);
+  });
 });
 
 describe("an unknown create", () => {
@@ -212,7 +212,7 @@ describe("an unknown create", () => {
       await (await login(it)).post("/api/dead-letters/retry", {});
       await turn(it, longMs);
       expect(creates(it)).toHaveLength(1);
-    }, 300_000);
+    });
 
   test("goes on by itself once the account has read a ticket of its own", async () => {
     const it = await scene(onlySnow);
@@ -229,7 +229,7 @@ describe("an unknown create", () => {
     expect(it.snow.rows.map((row) => row.correlation_id)).toHaveLength(
       new Set(it.snow.rows.map((row) => row.correlation_id)).size,
     );
-  }, 300_000);
+  });
 
   test("of Jira, where issues are hidden (404, empty search): waits", async () => {
     const it = await scene({ AUTO_PUSH_SYSTEMS: "jira", UNKNOWN_LOOKUP_DELAYS_SECONDS: "10,20" });
@@ -243,7 +243,7 @@ describe("an unknown create", () => {
     await waiting(it, "unknown_outcome");
     await turn(it, longMs);
     expect(it.jira.issues).toHaveLength(1);
-  }, 300_000);
+  });
 });
 
 describe("an answer that carries an error is no answer", () => {
@@ -269,7 +269,7 @@ describe("an answer that carries an error is no answer", () => {
       return (await deliveries({ ...it, admin: await login(it) }, "state=confirmed")).length === 2;
     });
     expect(it.snow.rows).toHaveLength(2);
-  }, 300_000);
+  });
 
   test("to the look-up of the assignment group: sent again by itself", async () => {
     const it = await scene(onlySnow);
@@ -282,7 +282,7 @@ describe("an answer that carries an error is no answer", () => {
       return it.snow.rows.length === 1;
     }, 300_000);
     expect(left).toBeLessThanOrEqual(0);
-  }, 300_000);
+  });
 
   test("to a create that was made: looked up before anything goes out again", async () => {
     const it = await scene(onlySnow);
@@ -295,7 +295,7 @@ describe("an answer that carries an error is no answer", () => {
       return (await deliveries({ ...it, admin: await login(it) }, "state=confirmed")).length === 2;
     });
     expect(creates(it)).toHaveLength(2);
-  }, 300_000);
+  });
 });
 
 test("a ticket asked for where nothing is sent is refused with words", async () => {

@@ -84,7 +84,7 @@ describe("fields that are required without a default", () => {
       await turn(it, 3_000);
       return (await it.appliance.health("incidents")).body.status === "running";
     });
-  }, 300_000);
+  });
 });
 
 describe("what was written and is not there", () => {
@@ -99,14 +99,14 @@ describe("what was written and is not there", () => {
       expect(answer.status).toBe(200);
       const letter = await parked(it);
       expect([letter.cause, letter.detail]).toEqual(["not_kept", expect.stringContaining(`kept ${column}`)]);
-    }, 300_000);
+    });
 
   test("Jira takes an assignment and keeps none: parked with the reason", async () => {
     const it = await ticketed(onlyJira, { jira: { people: [bob], dropsAssignee: true } });
     await (await login(it)).patch(`/api/incidents/${it.id}`, { assigned_analyst: "bob" });
     const letter = await parked(it);
     expect([letter.cause, letter.detail]).toEqual(["not_kept", expect.stringContaining("kept assignee")]);
-  }, 300_000);
+  });
 });
 
 test("a journal that may not be read: notes come in from the record's own field, once, and ours do not", async () => {
@@ -133,7 +133,7 @@ test("a journal that may not be read: notes come in from the record's own field,
     return ((await detail(it)).investigation_notes ?? "").includes("third");
   }, 300_000);
   expect(((await detail(it)).investigation_notes as string).split("second")).toHaveLength(2);
-}, 300_000);
+});
 
 test("a required field that the environment gives after a restart lets what was refused go on", async () => {
   const required = [{ fieldId: "customfield_10010", name: "Team" }];
@@ -146,4 +146,4 @@ test("a required field that the environment gives after a restart lets what was 
     await turn(it, 3_000);
     return it.jira.issues.length === 1;
   });
-}, 300_000);
+});

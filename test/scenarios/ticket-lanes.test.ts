@@ -83,7 +83,7 @@ test("nothing is due before it is started, and nothing after it was stopped", as
   it.dispatcher.wake();
   await it.rest();
   expect(it.jira.log.length).toBe(asked);
-}, 300_000);
+});
 
 test("a failed delivery goes at the first time of the retry schedule at which it may", async () => {
   const it = await alone();
@@ -100,7 +100,7 @@ test("a failed delivery goes at the first time of the retry schedule at which it
   for (let n = 0; n < 60 && it.jira.issues.length === 0; n++) await it.jump(1);
   expect(it.jira.issues).toHaveLength(1);
   expect(it.clock.now()).toBe(due);
-}, 300_000);
+});
 
 test("an outage: probes at their times, then the ticket is made, without a wake", async () => {
   const it = await alone();
@@ -113,7 +113,7 @@ test("an outage: probes at their times, then the ticket is made, without a wake"
   it.jira.faults = () => null;
   for (let n = 0; n < 10 && it.jira.issues.length === 0; n++) await it.jump(1);
   expect(it.jira.issues).toHaveLength(1);
-}, 300_000);
+});
 
 test("what the system asks for is waited for: nothing is due before", async () => {
   const it = await alone();
@@ -128,7 +128,7 @@ test("what the system asks for is waited for: nothing is due before", async () =
   expect(it.jira.log.length).toBe(asked);
   await it.jump(3);
   expect(it.jira.log.length).toBeGreaterThan(asked);
-}, 300_000);
+});
 
 test("at rest it is due for searches and readings alone: a change there comes in at the schedule's next time", async () => {
   const it = await alone();
@@ -141,7 +141,7 @@ test("at rest it is due for searches and readings alone: a change there comes in
   const id = (await it.store.reading.listTickets({ entities: null, limit: 1, offset: 0 })).tickets[0]?.incidentId ?? "";
   expect((await it.store.tickets.findIncident(id))?.status).toBe("IN_PROGRESS");
   expect(it.clock.now() - before).toBeLessThanOrEqual(30 * minuteMs);
-}, 300_000);
+});
 
 test("an outcome that cannot be stored is written again until it is: no restart, no second ticket", async () => {
   const it = await alone();
@@ -161,7 +161,7 @@ test("an outcome that cannot be stored is written again until it is: no restart,
   await until(() => it.jira.issues[0]?.remoteLinks.size === 1, 180_000);
   expect(it.jira.issues).toHaveLength(1);
   expect(it.lines.filter((line) => line.includes("an outcome cannot be written yet"))).toHaveLength(3);
-}, 300_000);
+});
 
 test("a create whose beginning the database has noted and not confirmed goes on: it is looked up, and made once", async () => {
   const it = await alone({ UNKNOWN_LOOKUP_DELAYS_SECONDS: "1" }, ["jsmith", "mjones"]);
@@ -179,7 +179,7 @@ test("a create whose beginning the database has noted and not confirmed goes on:
   await it.rest();
   expect(it.jira.issues).toHaveLength(2);
   expect(it.lines.some((line) => line.includes("a delivery stopped"))).toBe(true);
-}, 300_000);
+});
 
 test("a Retry-After that a reading was answered with is stored, so that a restart keeps to it", async () => {
   const it = await alone();
@@ -197,7 +197,7 @@ test("a Retry-After that a reading was answered with is stored, so that a restar
   expect(await it.store.tickets.listThrottles()).toEqual([
     { name: expect.stringMatching(/^jira\/[0-9a-f]{16}$/), until: refusedAt + 7_200_000 },
   ]);
-}, 300_000);
+});
 
 test("a search for second tickets that finds none leaves what the create says", async () => {
   const it = await alone({ UNKNOWN_LOOKUP_DELAYS_SECONDS: "1" }, ["jsmith", "mjones"]);
@@ -222,7 +222,7 @@ test("a search for second tickets that finds none leaves what the create says", 
     cause: null,
     detail: said,
   });
-}, 300_000);
+});
 
 test("after a fail-over a second ticket is named until it is closed there", async () => {
   const it = await alone({ UNKNOWN_LOOKUP_DELAYS_SECONDS: "1" }, ["jsmith", "mjones"]);
@@ -268,4 +268,4 @@ test("after a fail-over a second ticket is named until it is closed there", asyn
   expect(await create()).toMatchObject({ state: "confirmed", cause: null, detail: null });
   for (let n = 0; n < 400 && (await it.store.tickets.listSecondLooks()).length > 0; n++) await it.jump(1);
   expect(await it.store.tickets.listSecondLooks()).toEqual([]);
-}, 300_000);
+});

@@ -66,7 +66,7 @@ describe("a create that may have arrived in a system that is switched off", () =
     expect([answer.status, answer.body.state]).toEqual([200, "confirmed"]);
     const { tickets } = (await admin.get(`/api/tickets?incident_id=${parked.incident_id}`)).body;
     expect(tickets[0]).toMatchObject({ state: "there", ticket_id: number });
-  }, 300_000);
+  });
 
   test("is given up with a reason; wanted later all the same, it is looked up first", async () => {
     const { it, parked, admin } = await switchedOff("after");
@@ -79,7 +79,7 @@ describe("a create that may have arrived in a system that is switched off", () =
     expect((await (await login(it)).post(wanted, { system: "servicenow" })).status).toBe(202);
     await eventually(it, async () => (await listed(it, "state=confirmed")).length === 2);
     expect(it.snow.rows).toHaveLength(2);
-  }, 300_000);
+  });
 
   test("is looked up when the system is switched on again, after a restart too", async () => {
     const { it } = await switchedOff("before");
@@ -88,7 +88,7 @@ describe("a create that may have arrived in a system that is switched off", () =
     await saved(it, "servicenow", { enabled: true });
     await eventually(it, () => it.snow.rows.length === 2);
     await eventually(it, async () => (await listed(it, "state=parked,unknown")).length === 0);
-  }, 300_000);
+  });
 });
 
 test("a note that may have arrived in a system that is switched off waits for a person, and is written once", async () => {
@@ -103,7 +103,7 @@ test("a note that may have arrived in a system that is switched off waits for a 
   await saved(it, "servicenow", { enabled: true });
   await eventually(it, async () => (await listed(it, "state=parked,unknown,planned")).length === 0);
   expect(it.snow.journal.filter(({ value }) => value.includes("Asked the user"))).toHaveLength(1);
-}, 300_000);
+});
 
 test("what is looked up in vain is given up by a person, whatever a look-up under way says afterwards", async () => {
   const it = await scene({ ...quick, AUTO_PUSH_SYSTEMS: "servicenow" });
@@ -124,7 +124,7 @@ test("what is looked up in vain is given up by a person, whatever a look-up unde
   // Whoever was first has decided.
   expect(await after()).toBe(answer.status === 200 ? "discarded" : "confirmed");
   expect(it.snow.rows).toHaveLength(2);
-}, 300_000);
+});
 
 describe("tickets of other entities", () => {
   const twoEntities = async () => {
@@ -173,7 +173,7 @@ describe("tickets of other entities", () => {
     const own = await (await nora()).post(`/api/deliveries/${parked.id}/identify`, { number: north.number });
     expect(own.status).toBe(200);
     expect((await (await nora()).get(candidates)).status).toBe(409);
-  }, 300_000);
+  });
 
   test("are not in the answers to look-ups that somebody of one entity is shown", async () => {
     const { it, parked, south, nora } = await twoEntities();
@@ -183,5 +183,5 @@ describe("tickets of other entities", () => {
     const shown = async (who: ApiClient) => JSON.stringify((await who.get(`/api/deliveries/${parked.id}`)).body);
     expect(await shown(await login(it))).toContain(south.correlation_id ?? "?");
     expect(await shown(await nora())).not.toContain(south.correlation_id ?? "?");
-  }, 300_000);
+  });
 });

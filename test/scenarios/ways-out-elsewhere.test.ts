@@ -71,7 +71,7 @@ describe("ServiceNow: the table was changed while a create is unknown", () => {
     expect(after.map((one: { state: string }) => one.state)).toEqual(["there", "there", "there"]);
     await saved(it, "servicenow", { table: "incident" });
     await eventually(it, () => it.snow.journal.some(({ value }) => value.includes("Asked the user")));
-  }, 300_000);
+  });
 
   test("it is in neither: it waits for a person with both names, and is made when he says so", async () => {
     const it = await unknown("before");
@@ -86,7 +86,7 @@ describe("ServiceNow: the table was changed while a create is unknown", () => {
       sys_class_name: "soc_case",
       correlation_id: expect.stringMatching(/-g2$/),
     });
-  }, 300_000);
+  });
 });
 
 describe("the address was changed while a create is unknown", () => {
@@ -120,7 +120,7 @@ describe("the address was changed while a create is unknown", () => {
     expect([it.snow.rows.length, other.rows.length]).toEqual([2, 1]);
     const { tickets } = (await (await login(it)).get("/api/tickets")).body;
     expect(tickets.every((one: { state: string }) => one.state === "there")).toBe(true);
-  }, 300_000);
+  });
 
   test("of ServiceNow: the number there is named by a person, although the new one has another record of it", async () => {
     const { it, other, parked } = await atAnotherInstance();
@@ -136,7 +136,7 @@ describe("the address was changed while a create is unknown", () => {
     await (await login(it)).patch(`/api/incidents/${parked.incident_id}`, { notes: "Asked the user" });
     expect(await waiting(it)).toMatchObject({ kind: "comment", cause: "other_site" });
     expect(other.journal.some(({ value }) => value.includes("Asked the user"))).toBe(false);
-  }, 300_000);
+  });
 
   test("of Jira, whose new site counts from the beginning: no key and no id there is taken for one of the former", async () => {
     const it = await movableJira({ ...quick, UNKNOWN_LOOKUP_DELAYS_SECONDS: "120,240" });
@@ -162,7 +162,7 @@ describe("the address was changed while a create is unknown", () => {
     const { tickets } = (await (await login(it)).get("/api/tickets")).body;
     expect(tickets.map((one: { state: string }) => one.state)).not.toContain("gone");
     expect(tickets.filter((one: { state: string }) => one.state === "there")).toHaveLength(5);
-  }, 300_000);
+  });
 });
 
 test("a request that was made for another project is looked up in that one", async () => {
@@ -178,7 +178,7 @@ test("a request that was made for another project is looked up in that one", asy
   await eventually(it, async () => (await listed(it, "state=planned,unknown,parked")).length === 0);
   expect(it.jira.issues).toHaveLength(2);
   expect(await listed(it, "state=confirmed")).toHaveLength(4);
-}, 300_000);
+});
 
 describe("Retry-After holds for the target that has said it", () => {
   const throttled = async () => {
@@ -211,7 +211,7 @@ describe("Retry-After holds for the target that has said it", () => {
     expect(it.snow.log).toHaveLength(asked);
     await turn(it, began + 10 * hourMs - it.appliance.clock.now());
     await eventually(it, () => it.snow.rows.length === 3);
-  }, 300_000);
+  });
 
   test("another address is tried at once with what waits", async () => {
     const it = await throttled();
@@ -220,5 +220,5 @@ describe("Retry-After holds for the target that has said it", () => {
     await saved(it, "servicenow", atSnow(other.url));
     await eventually(it, () => other.rows.length === 1);
     expect(it.snow.rows).toHaveLength(1);
-  }, 300_000);
+  });
 });

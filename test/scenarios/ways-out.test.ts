@@ -102,7 +102,7 @@ describe("a create that may have arrived", () => {
     expect(parked?.cause).toBe("unauthorized");
     it.snow.options.credentials = "rhythmx:snow-password-1";
     await eventually(it, async () => it.snow.rows.length > 0 && (await listed(it, "state=unknown")).length === 0);
-  }, 300_000);
+  });
 });
 
 describe("a note that may have arrived, and cannot be looked up", () => {
@@ -179,7 +179,7 @@ describe("the address of Jira leads elsewhere by now", () => {
     expect((await (await login(it)).post("/api/settings/jira/test", {})).body.ok).toBe(true);
     await untilListed(it, "parked", 0);
     await eventually(it, () => issue.comments.length === 1);
-  }, 300_000);
+  });
 
   test("the site has another name: its tickets are kept in step as before", async () => {
     const { it, issue } = await moved();
