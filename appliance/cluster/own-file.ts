@@ -21,7 +21,7 @@ export async function readOwnFile(path: string): Promise<OwnFile> {
 
 /** Makes a file that belongs to a cluster one that runs alone. @throws StoreError store_in_use, and errors of the disk */
 export async function leaveCluster(path: string): Promise<void> {
-  const lock = await InstanceLock.take(`${path}.lock`);
+  const lock = await InstanceLock.take(`${path}.lock`, { writes: false });
   try {
     const database = await Database.open(path);
     try {

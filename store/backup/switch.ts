@@ -73,8 +73,11 @@ export function completeSwitch(database: string): boolean {
   const intention = intentionPath(database);
   if (!existsSync(intention)) {
     // What a restore has left that was killed before it changed anything.
-    for (const suffix of ["", "-wal", "-shm", "-journal"])
-      rmSync(`${restoredPath(database)}${suffix}`, { force: true });
+    for (const suffix of ["", "-wal", "-shm", "-journal"]) {
+      const left = `${restoredPath(database)}${suffix}`;
+      // A disk that is read-only refuses also what would change nothing.
+      if (existsSync(left)) rmSync(left);
+    }
     return false;
   }
   const { kept } = JSON.parse(readFileSync(intention, "utf8")) as { kept: string };

@@ -15,14 +15,23 @@ export class InstanceLock {
     this.#client = client;
   }
 
-  /** @throws StoreError store_in_use while another process holds the lock */
-  static async take(path: string): Promise<InstanceLock> {
+  /**
+   * `writes`: only where its file can be written, so that a start waits for a disk that is full or read-only. Otherwise the lock is taken there too,
+   * for a node of a cluster, which then serves what it has.
+   * @throws StoreError store_in_use while another process holds the lock
+   */
+  static async take(path: string, { writes }: { writes: boolean } = { writes: true }): Promise<InstanceLock> {
     let client: Client | null = null;
     try {
       client = createClient({ url: fileUrl(path), concurrency: 1 });
-      // In this mode SQLite keeps a lock until the connection closes. Nothing is written, so that a full disk prevents nobody.
+      // In this mode SQLite keeps a lock until the connection closes.
       await client.execute("PRAGMA locking_mode = EXCLUSIVE");
       await client.executeMultiple("BEGIN EXCLUSIVE; COMMIT");
+      if (writes) {
+        await client.execute("create table if not exists held_by (pid integer)");
+        const held = { sql: "insert into held_by values (?)", args: [process.pid] };
+        await client.batch(["delete from held_by", held], "write");
+      }
       return new InstanceLock(client);
     } catch (error) {
       // A lock that was only partly taken, for example on a full disk, would block the next attempt.

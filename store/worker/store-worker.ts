@@ -185,7 +185,7 @@ export class StoreWorker {
     tellCommits = false,
     order: ReplicaOrder | null = null,
   ): Promise<Opened> {
-    const lock = mode === "look" ? null : await InstanceLock.take(`${path}.lock`);
+    const lock = mode === "look" ? null : await InstanceLock.take(`${path}.lock`, { writes: order === null });
     let database: Database | null = null;
     try {
       if (lock === null) expectNoSwitch(path);
