@@ -63,6 +63,6 @@ describe.skipIf(!etcdInstalled() || !disksMountable())("a leader whose disk is f
     expect(led()).toBe(1);
     disk.empty();
     await until(() => leads(one));
-    expect(led()).toBe(2);
+    await until(() => led() === 2, 20_000, () => one.logLines.slice(-12).join("\n"));
   });
 });
