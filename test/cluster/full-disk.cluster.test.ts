@@ -63,6 +63,10 @@ describe.skipIf(!etcdInstalled() || !disksMountable())("a leader whose disk is f
     expect(led()).toBe(1);
     disk.empty();
     await until(() => leads(one));
-    await until(() => led() === 2, 20_000, () => one.logLines.slice(-12).join("\n"));
+    await until(
+      () => led() === 2,
+      20_000,
+      () => one.logLines.slice(-12).join("\n"),
+    );
   });
 });
