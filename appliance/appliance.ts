@@ -2,7 +2,6 @@
  * Composes and starts a whole appliance; stops it in the opposite order. One straight-line function, to be read from top to bottom.
  */
 import { EdgeError, messageOf } from "../core/errors.ts";
-import { Faults } from "../core/faults.ts";
 import type { FeedName } from "../core/feeds/feeds.ts";
 import { Intake } from "../core/intake/intake.ts";
 import type { Sleep } from "../core/ports.ts";
@@ -38,6 +37,7 @@ import { TicketDispatcher } from "./tickets/dispatcher.ts";
 import { CampaignWatch } from "./upkeep/campaign-watch.ts";
 import { closedBy, notReadyBecause } from "./upkeep/closing-faults.ts";
 import { DescriptorWatch } from "./upkeep/descriptor-watch.ts";
+import { loggedFaults } from "./upkeep/logged-faults.ts";
 import { MemoryWatch } from "./upkeep/memory-watch.ts";
 import { Counts } from "./upkeep/metrics/counts.ts";
 import { Metrics } from "./upkeep/metrics/metrics.ts";
@@ -71,14 +71,7 @@ export async function startAppliance(options: ApplianceOptions): Promise<Applian
     const startedAt = clock.monotonic();
     const uptimeMs = () => clock.monotonic() - startedAt;
     const trustedProxies = () => settings.trustedProxies;
-    const faults = new Faults(
-      () => clock.now(),
-      (fault, state) => {
-        if (state === "appeared") log.error("fault", { fault: fault.name, detail: fault.message });
-        else log.info("fault gone", { fault: fault.name });
-        options.onFaults?.(faults.list());
-      },
-    );
+    const faults = loggedFaults(options);
     const breaking = Promise.withResolvers<Error>();
     noteProblems(options.resolved, faults, log);
     const certificate = new ServerCertificate({ settings: () => settings, clock, log, faults, listener: () => api });

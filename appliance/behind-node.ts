@@ -4,7 +4,6 @@
  * a database may not be there yet. The same holds for a moment where the file lacks what a leader writes when it starts.
  */
 import { EdgeError, messageOf } from "../core/errors.ts";
-import { Faults } from "../core/faults.ts";
 import { type FeedName, feedNames } from "../core/feeds/feeds.ts";
 import { feedHealth } from "../core/feeds/health.ts";
 import type { Sleep } from "../core/ports.ts";
@@ -18,6 +17,7 @@ import type { Operations } from "./control/operations.ts";
 import type { Appliance, ApplianceOptions } from "./options.ts";
 import { ApiListener, HealthListener } from "./runtime/listeners.ts";
 import { version } from "./runtime/version.ts";
+import { loggedFaults } from "./upkeep/logged-faults.ts";
 import { Scheduler } from "./upkeep/scheduler.ts";
 import { openStoreWhenPossible } from "./upkeep/start-retry.ts";
 import { StorageWatch } from "./upkeep/storage-watch.ts";
@@ -42,14 +42,7 @@ export async function startBehind(options: ApplianceOptions): Promise<Appliance>
   };
   const breaking = Promise.withResolvers<Error>();
   const begun = clock.monotonic();
-  const faults = new Faults(
-    () => clock.now(),
-    (fault, state) => {
-      if (state === "appeared") log.error("fault", { fault: fault.name, detail: fault.message });
-      else log.info("fault gone", { fault: fault.name });
-      options.onFaults?.(faults.list());
-    },
-  );
+  const faults = loggedFaults(options);
   const health = (name: FeedName) =>
     feedHealth(name, {
       ...{

@@ -36,6 +36,9 @@ interface Saved {
   rules: Pick<ActorRules, "hostShortNames">;
 }
 
+/** How often a change that asks for no revision is made anew, where others change the same exception meanwhile. */
+const mostTries = 20;
+
 export class Exceptions {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -81,10 +84,10 @@ export class Exceptions {
    */
   async change(caller: Caller, id: string, change: ExceptionChange, revision: string | null): Promise<Json> {
     // Without a revision a change that somebody else makes meanwhile is what this one is made to.
-    for (;;) {
+    for (let tries = 1; ; tries++) {
       const changed = await this.#changed(caller, id, change, revision);
       if (changed !== null) return changed;
-      if (revision !== null) throw changedMeanwhile();
+      if (revision !== null || tries >= mostTries) throw changedMeanwhile();
     }
   }
 
