@@ -40,7 +40,7 @@ export interface AssetRowsChange {
 /** So many changes the audit log has one by one. */
 const mostNoted = 100;
 /** A list that somebody else changes at the same moment is read again so often. */
-const mostTries = 3;
+const mostTries = 20;
 
 export class AssetLists {
   readonly #parts: AssetParts;

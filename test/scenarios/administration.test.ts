@@ -328,4 +328,13 @@ describe("rows of assets", () => {
     );
     expect([late.status, await names()]).toEqual([412, ["WS1", "ws2", "ws4"]]);
   });
+
+  test("rows that several set at once, none of whom asks for a revision, are all there", async () => {
+    const hosts = Array.from({ length: 8 }, (_, n) => `ws${n}`);
+    const answers = await Promise.all(
+      hosts.map((host) => admin.patch("/api/assets", { set: [{ host, role: "workstation" }] })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(hosts.map(() => 200));
+    expect(await names()).toEqual(hosts);
+  });
 });
