@@ -1,7 +1,7 @@
 /**
  * `npm test` and `npm run test:e2e`: the tests of one tier, then what could not run here and why. A file `*.e2e.test.ts` belongs to
  * the second tier: long runs, faults of the machine, real receivers, the binary. One `*.cluster.test.ts` belongs to `npm run test:cluster`, which
- * needs etcd. With CI set nothing may be left out, and the last line is `N passed, N failed`. `--times` says at the end what took the
+ * needs etcd and is not part of `.ci/run`; a short version of it is in the two others. With CI set nothing may be left out, and the last line is `N passed, N failed`. `--times` says at the end what took the
  * processors longest.
  */
 import { accessSync, chmodSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
@@ -77,6 +77,7 @@ const helpers = [
   { program: "mandoc", package: "mandoc" },
   { program: "groff", package: "groff-base" },
   { program: "strace", package: "strace" },
+  { program: "etcd", package: "etcd-server" },
 ] as const;
 
 function isInstalled(program: string): boolean {

@@ -1,127 +1,195 @@
-/**
- * `bun test/bench/cluster.ts [--alerts 1000000]`: what a cluster costs with three members of etcd on this disk. Writes of one detection and batches of
- * 1,000, alone and replicated, and a new follower that takes a copy while the leader writes.
- */
+/** What a cluster costs, with three members of etcd on this disk, beside the same appliance alone; and how soon a new node has a copy. */
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { detection } from "../harness/appliance.ts";
 import { Etcd } from "../harness/etcd.ts";
 import { ApplianceProcess } from "../harness/process.ts";
+import { runChild } from "./child.ts";
+import { type Bench, compared, type Figure, milliseconds, type Plan, quantile, rate, seconds } from "./figure.ts";
 import { fillHistory } from "./growth-fill.ts";
+import { HttpConnection } from "./http-connection.ts";
+import type { LoadResult } from "./load.ts";
+import { bodiesOf } from "./records.ts";
 
-const { values } = parseArgs({ options: { alerts: { type: "string", default: "1000000" } } });
-const alerts = Number(values.alerts);
-let next = 0;
+const password = "a password of the bench";
+const detections = "/api/v1/ingest/detections";
+/** A new node has a copy of a million alerts within so many seconds. */
+const copySeconds = 60;
 
-const data = (node: ApplianceProcess) => node.env.RHYTHMX_DATA_DIR ?? "";
+/** Nodes of one cluster with three members of etcd, the first of them the leader; or one appliance alone. */
+class Site {
+  readonly nodes: readonly ApplianceProcess[];
+  readonly #etcd: Etcd | null;
+  #key = "";
+  /** Detections that were sent. */
+  #sent = 0;
 
-async function post(node: ApplianceProcess, key: string, records: number): Promise<number> {
-  const body = Array.from({ length: records }, () =>
-    JSON.stringify(detection({ id: `b${next}`, host: `b-${next++}`, user: null })),
-  ).join("\n");
-  const begun = performance.now();
-  const answer = await fetch(`${node.apiUrl}/api/v1/ingest/detections`, {
-    method: "POST",
-    body,
-    headers: { "X-API-Key": key, "Content-Type": "application/x-ndjson" },
+  private constructor(nodes: readonly ApplianceProcess[], etcd: Etcd | null) {
+    this.nodes = nodes;
+    this.#etcd = etcd;
+  }
+
+  /** `started`: how many of its nodes begin at once. `from`: the data folder that the leader has a copy of. */
+  static async begin(
+    { program }: Plan,
+    { names, started = names.length, from }: { names: readonly string[]; started?: number; from?: string },
+  ): Promise<Site> {
+    const etcd = names.length > 0 ? await Etcd.start(3) : null;
+    const of = (name: string) =>
+      etcd === null ? {} : { RHYTHMX_CLUSTER: etcd.endpoints.join(","), RHYTHMX_CLUSTER_NODE: name };
+    const nodes = await Promise.all(
+      (etcd === null ? ["alone"] : names).map((name) =>
+        ApplianceProcess.prepare({
+          env: { RHYTHMX_ADMIN_PASSWORD: password, ...of(name) },
+          ...(program === undefined ? {} : { program }),
+        }),
+      ),
+    );
+    const site = new Site(nodes, etcd);
+    for (const node of nodes) mkdirSync(dataOf(node), { recursive: true, mode: 0o700 });
+    if (from !== undefined)
+      for (const file of ["rhythmx.db", "master.key"]) copyFileSync(join(from, file), join(dataOf(site.leader), file));
+    for (const name of names) must(site.leader.run(["cluster", "add", name]));
+    await site.leader.start();
+    while ((await fetch(`${site.leader.apiUrl}/readyz`).catch(() => null))?.status !== 200) await Bun.sleep(20);
+    site.#key = must(await site.leader.runAside(["key", "create", "bench", "--scope", "ingest"])).trim();
+    for (const node of nodes.slice(1))
+      copyFileSync(join(dataOf(site.leader), "master.key"), join(dataOf(node), "master.key"));
+    for (const node of nodes.slice(1, started)) await node.start();
+    return site;
+  }
+
+  get leader(): ApplianceProcess {
+    const [leader] = this.nodes;
+    if (leader === undefined) throw new Error("there is no node");
+    return leader;
+  }
+
+  get target() {
+    const headers = { "X-API-Key": this.#key, "Content-Type": "application/x-ndjson" };
+    return { port: this.leader.apiPort, path: detections, headers };
+  }
+
+  /** New detections, each of another actor, over one connection. */
+  async load(batch: number, count: number): Promise<LoadResult> {
+    const first = this.#sent;
+    this.#sent += count;
+    const all = { kind: "detections", connections: 1, alerts: this.#sent, round: first, first } as const;
+    return runChild<LoadResult>("load.ts", { ...this.target, ...all, batch, count });
+  }
+
+  /** One detection after the other, while it holds; milliseconds of each. */
+  async singles(goesOn: (done: number) => boolean): Promise<number[]> {
+    const connection = await HttpConnection.open(this.target);
+    const body = bodiesOf("detections", 1);
+    const times: number[] = [];
+    while (goesOn(times.length)) {
+      body.renumber(this.#sent, this.#sent);
+      this.#sent++;
+      const before = performance.now();
+      await connection.post(body.bytes);
+      times.push(performance.now() - before);
+    }
+    connection.close();
+    return times;
+  }
+
+  async end(): Promise<void> {
+    for (const node of this.nodes) await node.dispose();
+    await this.#etcd?.stop();
+  }
+}
+
+export const cluster: Bench = {
+  name: "cluster",
+  async run(plan) {
+    return [...(await besideAlone(plan)), ...(await newNode(plan))];
+  },
+};
+
+async function besideAlone(plan: Plan): Promise<Figure[]> {
+  const [batches, singles] = plan.quick ? [5, 200] : [40, 1_000];
+  const kinds = {
+    alone: await Site.begin(plan, { names: [] }),
+    one: await Site.begin(plan, { names: ["edge1"] }),
+    three: await Site.begin(plan, { names: ["edge1", "edge2", "edge3"] }),
+  };
+  const measured = { alone: series(), one: series(), three: series() };
+  try {
+    for (let run = 0; run <= plan.runs; run++)
+      for (const kind of ["alone", "one", "three"] as const) {
+        const { p50, p99 } = await kinds[kind].load(1, singles);
+        const { records, seconds: took } = await kinds[kind].load(1_000, batches * 1_000);
+        // The first turn is for what is compiled and read once.
+        if (run === 0) continue;
+        measured[kind].p50.push(p50);
+        measured[kind].p99.push(p99);
+        measured[kind].rate.push(records / took);
+        plan.say(
+          `cluster ${run}, ${kind}: one detection p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}; batches of 1,000 ${rate(records / took)}`,
+        );
+      }
+  } finally {
+    for (const site of Object.values(kinds)) await site.end();
+  }
+  const { alone } = measured;
+  return (["one", "three"] as const).flatMap((kind) => {
+    const nodes = kind === "one" ? "three etcd, one node" : "three etcd and three nodes on these processors";
+    const ours = measured[kind];
+    return [
+      compared(`batches of 1,000, ${nodes}`, ours.rate, alone.rate, rate, { besideName: "alone", atLeast: 0.5 }),
+      compared(`one detection p99, ${nodes}`, ours.p99, alone.p99, milliseconds, { besideName: "alone", atMost: 5 }),
+      compared(`one detection p50, ${nodes}`, ours.p50, alone.p50, milliseconds, { besideName: "alone", atMost: 5 }),
+    ];
   });
-  await answer.arrayBuffer();
-  if (answer.status !== 200) throw new Error(`answered ${answer.status}`);
-  return performance.now() - begun;
 }
 
-function figures(times: readonly number[]): string {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number) => (sorted[Math.ceil(sorted.length * share) - 1] ?? 0).toFixed(1);
-  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms (${sorted.length})`;
+/** A second node that has nothing begins beside a leader that goes on writing. */
+async function newNode(plan: Plan): Promise<Figure[]> {
+  const alerts = plan.quick ? 50_000 : 1_000_000;
+  const old = await Site.begin(plan, { names: [] });
+  let site: Site | null = null;
+  try {
+    await old.leader.terminate();
+    fillHistory(join(dataOf(old.leader), "rhythmx.db"), { alerts, incidents: alerts / 100, entities: 1 });
+    site = await Site.begin(plan, { names: ["edge1", "edge2"], started: 1, from: dataOf(old.leader) });
+    await site.singles((done) => done < 200);
+    const before = await site.singles((done) => done < 1_000);
+    const begun = performance.now();
+    let took = 0;
+    // It answers once it follows.
+    const started = site.nodes[1]?.start().then(() => {
+      took = (performance.now() - begun) / 1000;
+    });
+    const meanwhile = await site.singles(() => took === 0);
+    await started;
+    const p99 = (times: readonly number[]) => [quantile(times, 0.99)];
+    const name = `a new node, ${alerts.toLocaleString("en")} alerts`;
+    return [
+      {
+        name,
+        ours: seconds(took),
+        ...{ beside: "", ratio: "", aim: `≤ ${seconds(copySeconds)}`, reached: took <= copySeconds },
+      },
+      compared(`${name}: the leader's one detection p99 meanwhile`, p99(meanwhile), p99(before), milliseconds, {
+        besideName: "before",
+        atMost: 2,
+      }),
+    ];
+  } finally {
+    await site?.end();
+    await old.end();
+  }
 }
 
-async function measure(node: ApplianceProcess, key: string, what: string): Promise<void> {
-  const single: number[] = [];
-  for (let n = 0; n < 300; n++) single.push(await post(node, key, 1));
-  const begun = performance.now();
-  for (let n = 0; n < 40; n++) await post(node, key, 1_000);
-  const rate = Math.round(40_000 / ((performance.now() - begun) / 1000));
-  console.log(`${what}: one detection ${figures(single)}; batches of 1,000: ${rate}/s`);
+function series() {
+  return { p50: [] as number[], p99: [] as number[], rate: [] as number[] };
 }
 
-async function prepared(env: Record<string, string>): Promise<ApplianceProcess> {
-  const node = await ApplianceProcess.prepare({ env: { RHYTHMX_ADMIN_PASSWORD: "a password of the bench", ...env } });
-  mkdirSync(data(node), { recursive: true, mode: 0o700 });
-  return node;
+function dataOf(node: ApplianceProcess): string {
+  return node.env.RHYTHMX_DATA_DIR ?? "";
 }
 
-const keyOf = async (node: ApplianceProcess) =>
-  (await node.runAside(["key", "create", "bench", "--scope", "ingest"])).stdout.trim();
-
-async function ready(node: ApplianceProcess): Promise<number> {
-  return (await fetch(`${node.apiUrl}/readyz`).catch(() => null))?.status ?? 0;
-}
-
-const alone = await prepared({});
-await alone.start();
-await measure(alone, await keyOf(alone), "alone");
-await alone.dispose();
-
-/** Its file has a history. */
-const old = await prepared({});
-await old.start();
-await old.terminate();
-fillHistory(join(data(old), "rhythmx.db"), { alerts, incidents: Math.ceil(alerts / 100), entities: 1 });
-
-const etcd = await Etcd.start(3);
-const clustered = (name: string) => ({ RHYTHMX_CLUSTER: etcd.endpoints.join(","), RHYTHMX_CLUSTER_NODE: name });
-const nodes = [
-  await prepared(clustered("edge1")),
-  await prepared(clustered("edge2")),
-  await prepared(clustered("edge3")),
-];
-const [first, second, third] = nodes as [ApplianceProcess, ApplianceProcess, ApplianceProcess];
-try {
-  for (const name of ["edge1", "edge2", "edge3"]) first.run(["cluster", "add", name]);
-  await first.start();
-  while ((await ready(first)) !== 200) await Bun.sleep(20);
-  const key = await keyOf(first);
-  for (const node of [second, third]) copyFileSync(join(data(first), "master.key"), join(data(node), "master.key"));
-  await second.start();
-  await third.start();
-  await measure(first, key, "three nodes, empty at first");
-} finally {
-  for (const node of nodes) await node.dispose();
-}
-
-const own = await Etcd.start(3);
-const large = (name: string) => ({ RHYTHMX_CLUSTER: own.endpoints.join(","), RHYTHMX_CLUSTER_NODE: name });
-const leader = await prepared(large("edge1"));
-const late = await prepared(large("edge2"));
-try {
-  copyFileSync(join(data(old), "rhythmx.db"), join(data(leader), "rhythmx.db"));
-  copyFileSync(join(data(old), "master.key"), join(data(leader), "master.key"));
-  copyFileSync(join(data(old), "master.key"), join(data(late), "master.key"));
-  leader.run(["cluster", "add", "edge1"]);
-  leader.run(["cluster", "add", "edge2"]);
-  await leader.start();
-  while ((await ready(leader)) !== 200) await Bun.sleep(20);
-  const key = await keyOf(leader);
-  const before: number[] = [];
-  for (let n = 0; n < 300; n++) before.push(await post(leader, key, 1));
-  const begun = performance.now();
-  let isThere = false;
-  const starting = late.start().then(() => {
-    isThere = true;
-  });
-  const meanwhile: number[] = [];
-  while (!isThere) meanwhile.push(await post(leader, key, 1));
-  await starting;
-  const seconds = ((performance.now() - begun) / 1000).toFixed(1);
-  console.log(
-    `a new follower with ${alerts} alerts: ${seconds} s; the leader's writes before ${figures(before)}, meanwhile ${figures(meanwhile)}`,
-  );
-} finally {
-  await leader.dispose();
-  await late.dispose();
-  await own.stop();
-  await etcd.stop();
-  await old.dispose();
+function must({ code, stdout, stderr }: { code: number | null; stdout: string; stderr: string }): string {
+  if (code !== 0) throw new Error(stderr);
+  return stdout;
 }

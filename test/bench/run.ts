@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { cluster } from "./cluster.ts";
 import { console as consolePages } from "./console.ts";
 import { drain } from "./drain.ts";
 import { feed } from "./feed.ts";
@@ -35,8 +36,8 @@ const benches: readonly Bench[] = [
   start,
 ];
 
-/** Only when asked for: it installs Deno and Node; it takes half an hour; it measures bytes, which do not change from day to day. */
-const onDemand: readonly Bench[] = [runtimes, growth, size];
+/** Only when asked for: it installs Deno and Node; it takes half an hour; it measures bytes, which do not change from day to day; it needs etcd. */
+const onDemand: readonly Bench[] = [runtimes, growth, size, cluster];
 
 const { values } = parseArgs({
   options: {

@@ -140,7 +140,7 @@ async function attemptStream(input: Uint8Array): Promise<void> {
   const text = textOf(input);
   const asker = askerOf(text, secret, at);
   holds((asker !== null) === tokens.includes(text), "a node that does not know the secret, or one of ours refused");
-  holds(askerOf(text, secret, at + 11 * 60_000) === null, "a token of long ago");
+  holds(asker === null || asker.aheadMs === 0, "a time that nobody has signed");
   for (const size of [7, Math.max(1, input.length)]) {
     const parts: Uint8Array[] = [];
     const error = await errorOf(async () => {
