@@ -8,21 +8,21 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, ti
 const frameBytes = 1024 * 1024;
 const tagBytes = 16;
 const saltBytes = 32;
-/** How far two nodes' clocks may be apart. */
-const mostSkewMs = 10 * 60_000;
+/** A node's clock may be so far from ours, in milliseconds: what it sent long ago may be somebody else's by now. */
+export const mostSkewMs = 10 * 60_000;
 
 /** What a node sends to show that it belongs to the cluster: `time.signature`. */
 export function askingToken(secret: string, node: string, now: number): string {
   return `${node}.${now}.${signature(secret, node, String(now))}`;
 }
 
-/** The node that made this; null: nobody of this cluster, or long ago. */
-export function askerOf(token: string, secret: string, now: number): string | null {
+/** The node that made this, and by how many milliseconds its clock was ahead of ours then; null: nobody of this cluster. */
+export function askerOf(token: string, secret: string, now: number): { node: string; aheadMs: number } | null {
   const [node = "", at = "", given = ""] = token.split(".");
   const expected = Buffer.from(signature(secret, node, at));
   const found = Buffer.from(given);
   if (found.length !== expected.length || !timingSafeEqual(found, expected)) return null;
-  return Math.abs(now - Number(at)) <= mostSkewMs ? node : null;
+  return { node, aheadMs: Number(at) - now };
 }
 
 function signature(secret: string, node: string, at: string): string {

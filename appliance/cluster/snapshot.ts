@@ -5,15 +5,18 @@ import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { EdgeError, messageOf } from "../../core/errors.ts";
+import { oneLine, shortened } from "../../core/text/shorten.ts";
 import { syncPath } from "../../store/disk/sync.ts";
 import { outboundFetch } from "../runtime/outbound-fetch.ts";
-import { askerOf, askingToken, seal, unseal } from "./sealed-stream.ts";
+import { askerOf, askingToken, mostSkewMs, seal, unseal } from "./sealed-stream.ts";
 
 /** Where a node answers for copies. */
 const snapshotPath = "/cluster/snapshot";
 const partSuffix = ".copy-";
 /** Without a byte for so long the copy is given up. */
 const silentMs = 60_000;
+/** Of what a node says instead of a copy, so many characters are told. */
+const mostSaid = 300;
 
 /** Answers a node that asks for a copy. `secret`: the cluster's, null while it is not known. */
 export async function giveSnapshot(
@@ -26,7 +29,14 @@ export async function giveSnapshot(
   }: { secret: string | null; database: string; now: number; copy(to: string): Promise<void> },
 ): Promise<Response> {
   const [, token = ""] = /^Bearer (\S+)$/.exec(request.headers.get("authorization") ?? "") ?? [];
-  if (secret === null || askerOf(token, secret, now) === null) return new Response(null, { status: 403 });
+  const asker = secret === null ? null : askerOf(token, secret, now);
+  if (secret === null || asker === null) return new Response(null, { status: 403 });
+  const { node, aheadMs } = asker;
+  if (Math.abs(aheadMs) > mostSkewMs)
+    return new Response(
+      `the clock of ${node} is ${Math.round(Math.abs(aheadMs) / 60_000)} minutes ${aheadMs > 0 ? "ahead of" : "behind"} this node's, and a copy is given within ${mostSkewMs / 60_000}: set the wrong one right (timedatectl)`,
+      { status: 403, headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" } },
+    );
   const file = `${database}${partSuffix}${randomBytes(6).toString("hex")}`;
   try {
     await copy(file);
@@ -94,7 +104,8 @@ async function fetchTo(
       redirect: "error",
       signal: AbortSignal.any([signal, silence.signal]),
     });
-    if (response.status !== 200 || response.body === null) throw new Error(`answers ${response.status}`);
+    if (response.status !== 200 || response.body === null)
+      throw new Error(`answers ${response.status}${await saidIn(response)}`);
     const { body } = response;
     async function* received() {
       for await (const part of body as unknown as AsyncIterable<Uint8Array>) {
@@ -107,6 +118,19 @@ async function fetchTo(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** `: ` and why it gives none, where it says so; whoever answers may be anybody. */
+async function saidIn({ headers, body }: Awaited<ReturnType<ReturnType<typeof outboundFetch>>>): Promise<string> {
+  if (body === null || !headers.get("content-type")?.startsWith("text/plain")) return "";
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const part of body as unknown as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(part.subarray(0, mostSaid * 4), { stream: true });
+    if (text.length > mostSaid) break;
+  }
+  const said = shortened(oneLine(text), mostSaid);
+  return said === "" ? "" : `: ${said}`;
 }
 
 /** Keeps what is there and puts the copy in its place; returns the name under which it is kept. */
