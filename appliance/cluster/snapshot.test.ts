@@ -69,7 +69,7 @@ describe("a copy of another node's database", () => {
     const message = await refusal();
     answer = () => null;
     expect(message).toContain("answers 500: no [31m node=evil xxx");
-    expect(message).not.toMatch(/[\r\n\u001b]/);
+    for (const sign of ["\r", "\n", "\u001b"]) expect(message).not.toContain(sign);
     expect(message.length).toBeLessThan(600);
   });
 });

@@ -1,6 +1,7 @@
 /**
  * Has the search index follow what is written, behind intake: in steps of some milliseconds of the writer's time, with pauses between
- * them that leave intake 95 % of it while new alerts come in. As long as short steps are enough for these, no request waits for a long one.
+ * them that leave intake 95 % of it while new alerts come in, and 90 % while the writer has something else to do. As long as short steps are enough
+ * for new alerts, no request waits for a long one.
  */
 import { EdgeError } from "../../core/errors.ts";
 import type { AppendedCounts } from "../../core/event.ts";
@@ -10,9 +11,12 @@ import type { Store } from "../../store/open-store.ts";
 /** The least time between two steps, in milliseconds: changes that come close together are one step. */
 const shortestPauseMs = 150;
 const leastPauseMs = 10;
-/** Pauses, in lengths of the step before: while alerts come in, and while none do. */
+/** Pauses, in lengths of the step before: while alerts come in, while repeats keep the writer busy, and while nothing does. */
 const busyPause = 19;
+const heldUpPause = 9;
 const quietPause = 0.5;
+/** A step that waited for its turn for longer than this has met a busy writer. */
+const heldUpMs = 4;
 /** Behind by more than this, it takes long steps also while alerts come in: they get through more. */
 const farBehind = 1_000;
 
@@ -73,13 +77,16 @@ export class SearchUpkeep {
 
   async #index(): Promise<void> {
     const isShort = this.#busy && this.#behind <= farBehind;
+    const begun = this.#clock.monotonic();
     const { indexed, behind, newestAlert, tookMs } = await this.#store.admin.indexSome(isShort);
+    const isHeldUp = this.#clock.monotonic() - begun - tookMs > heldUpMs;
     this.#busy = this.#newestAlert > 0 && newestAlert - this.#newestAlert > 20;
     this.#newestAlert = newestAlert;
     this.#behind = behind;
     // What makes another short step need not wait for more.
     const shortest = isShort && behind >= indexed ? leastPauseMs : shortestPauseMs;
-    const pause = Math.ceil(this.#busy ? Math.max(shortest, tookMs * busyPause) : tookMs * quietPause);
+    const lengths = isHeldUp ? heldUpPause : quietPause;
+    const pause = Math.ceil(this.#busy ? Math.max(shortest, tookMs * busyPause) : tookMs * lengths);
     // While it is busy another step follows in any case: only that tells when intake has ended.
     this.#dueAt =
       behind > 0 || this.#busy ? this.#clock.now() + Math.max(pause, leastPauseMs) : Number.POSITIVE_INFINITY;

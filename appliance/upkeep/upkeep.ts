@@ -67,7 +67,7 @@ export function createUpkeep({ store, settings, log, onPruned, recountQueues, st
     /** Forgets what is kept for a time of its own. */
     forgetting: async (now: number) => {
       for (const sweep of ofOwnTime) {
-        let place: PruneStep = { sweep, after: 0 };
+        let place: PruneStep = { sweep, after: 0, share: 1 };
         await whileMore(async () => {
           const { next } = await store.admin.prune(now, settings().retentionDays, place);
           place = next ?? place;

@@ -30,7 +30,7 @@ import { findIncidents, type IncidentRow } from "../incidents/incident-rows.ts";
 import { activeOf, liveCases } from "../incidents/live-cases.ts";
 import { serviceLevels } from "../outbox/service-levels.ts";
 import { type ActiveHour, activeHours } from "./active-hours.ts";
-import { newestExamples, type RuleExample } from "./alert-detail.ts";
+import { alertsOfPeriod, type RuleExample } from "./alert-detail.ts";
 import { readMembers } from "./campaigns.ts";
 
 /** An alert of the actor of an incident or case. Times are epoch milliseconds. */
@@ -126,8 +126,7 @@ export async function readIncidentDetail(
   if (incident === undefined || period === null) return null;
   const { state } = period;
   const cases = liveCases(await casesOfPeriods(database, [period.id]), state, patterns);
-  const { authors, users } = await writersAndUsers(database, period.id);
-  const examples = await newestExamples(database, period.id);
+  const { examples, authors, users } = await alertsOfPeriod(database, period.id);
   const history = await readHistory(database, "incident", incidentId);
   const body = incidentBody(incident, state, activeOf(cases), now);
   return {
@@ -213,28 +212,6 @@ async function alertsOf(database: Database, periodId: number): Promise<AlertOfAc
     firstSeen: fromIso(text(row, "first_seen")),
     lastSeen: fromIso(text(row, "last_seen")),
   }));
-}
-
-async function writersAndUsers(
-  database: Database,
-  periodId: number,
-): Promise<{ authors: Map<string, string>; users: string[] }> {
-  const { rows } = await database.read(
-    `select rule_id, rule_title, max(rule_author) as author from sigma_alerts where id in ${ofPeriod} group by 1, 2`,
-    [periodId],
-  );
-  const named = await database.read(
-    `select user_name as name from sigma_alerts where id in ${ofPeriod} and user_name <> ''
-     group by user_name collate nocase order by count(*) desc, name limit ?2`,
-    [periodId, mostListed],
-  );
-  const authors = new Map(
-    rows.map((row) => [
-      normaliseName(text(row, "rule_id")) || normaliseName(text(row, "rule_title")),
-      text(row, "author"),
-    ]),
-  );
-  return { authors, users: named.rows.map((row) => text(row, "name")) };
 }
 
 async function contributingAlarms(database: Database, periodId: number): Promise<ContributingAlarm[]> {

@@ -5,7 +5,8 @@ import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, integerOrNull, text, textOrNull } from "../database/rows.ts";
 import type { Statement } from "../database/statement.ts";
-import { noteRules, planUpdates, type SystemPolicies } from "./ticket-updates.ts";
+import { outbreakColumn, outbreakFrom } from "../incidents/incident-rows.ts";
+import { noteOutbreaks, noteRules, planUpdates, type SystemPolicies } from "./ticket-updates.ts";
 
 const fields = "('status', 'assigned_analyst', 'investigation_notes', 'resolution_notes')";
 
@@ -39,7 +40,7 @@ export async function lastEntry(database: Database, incidentId: string): Promise
   return (rows[0] === undefined ? null : integerOrNull(rows[0], "id")) ?? 0;
 }
 
-/** The same for a ticket that is about to be made, whose text tells the history up to `upTo`; rules that are new since wait for the cadence gate. */
+/** The same for a ticket that is about to be made, whose text tells the history up to `upTo`; rules that are new since, and an outbreak, wait for the cadence gate. */
 export async function missedByCreate(
   database: Database,
   deliveryId: string,
@@ -49,16 +50,19 @@ export async function missedByCreate(
 ): Promise<Statement[]> {
   const { rows } = await database.read(
     `select t.id, t.incident_id, (select group_concat(h.new, char(10)) from incident_history h
-       where h.incident_id = t.incident_id and h.id > ?2 and h.action = 'RULES_ADDED') as rules
-     from deliveries d join tickets t on t.id = d.ticket_id where d.id = ?1`,
+       where h.incident_id = t.incident_id and h.id > ?2 and h.action = 'RULES_ADDED') as rules,
+       exists (select 1 from incident_history h where h.incident_id = t.incident_id and h.id > ?2 and h.field = 'outbreak') as has_spread, ${outbreakColumn}
+     from deliveries d join tickets t on t.id = d.ticket_id join incidents on incidents.incident_id = t.incident_id where d.id = ?1`,
     [deliveryId, upTo],
   );
   const [row] = rows;
   if (row === undefined) return [];
   const [id, incidentId, rules] = [integer(row, "id"), text(row, "incident_id"), textOrNull(row, "rules")];
+  const outbreak = integer(row, "has_spread") === 1 ? outbreakFrom(textOrNull(row, "outbreak")) : null;
   return [
     ...(await missedUpdates(database, { id, incidentId }, upTo, policies, now)),
     ...(rules === null ? [] : noteRules([{ incidentId, titles: rules.split("\n") }], policies, now, id)),
+    ...(outbreak === null ? [] : noteOutbreaks([{ incidentId, outbreak }], policies, now, id)),
   ];
 }
 

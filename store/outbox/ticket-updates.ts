@@ -161,9 +161,11 @@ export function noteOutbreaks(
   incidents: readonly { incidentId: string; outbreak: Pick<Outbreak, "rule" | "hosts"> }[],
   policies: SystemPolicies,
   now: number,
+  only: number | null = null,
 ): Statement[] {
   return incidents.map(({ incidentId, outbreak: { rule, hosts } }) => ({
-    sql: `update tickets set gate_at = ?1, untold_outbreak = ?2 ${untold} incident_id = ?3 and system in (select value from json_each(?4))`,
-    args: [now, JSON.stringify({ rule, hosts: hosts.length }), incidentId, systemsWith(policies, "notes")],
+    sql: `update tickets set gate_at = ?1, untold_outbreak = ?2
+      ${untold} incident_id = ?3 and system in (select value from json_each(?4)) and (?5 is null or id = ?5)`,
+    args: [now, JSON.stringify({ rule, hosts: hosts.length }), incidentId, systemsWith(policies, "notes"), only],
   }));
 }

@@ -14,6 +14,7 @@ import type { PeriodCache } from "../incidents/period-cache.ts";
 import type { RuleActors } from "../incidents/rule-actors.ts";
 import { forgetInSearch } from "../search/search-index.ts";
 import { forgetAlerts, forgetPeriods } from "./forget.ts";
+import { nextShare, rowsOf } from "./pace.ts";
 
 const detectionIdDays = 7;
 /** A chain of hosts is found within minutes; the day before says what was usual. */
@@ -43,10 +44,11 @@ const sweeps = [
 ] as const;
 type Sweep = (typeof sweeps)[number];
 
-/** Where a pass continues: the sweep, and the id after which it reads next. */
+/** Where a pass continues: the sweep, the id after which it reads next, and how much of the most that a step may do, as the last ones took their time. */
 export interface PruneStep {
   sweep: Sweep;
   after: number;
+  share: number;
 }
 
 export interface Pruned {
@@ -71,6 +73,7 @@ interface Limits {
   /** Rows last changed before this time are removed. Epoch milliseconds. */
   cutoff: number;
   after: number;
+  share: number;
 }
 
 /** The result of one step; `after` null: the sweep is finished. */
@@ -82,27 +85,27 @@ interface Swept {
 }
 
 const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<Swept>>> = {
-  detectionIds: ({ database }, { now }) =>
+  detectionIds: ({ database }, { now, share }) =>
     pruneRows(
       database,
       "delete from detection_ids where key in (select key from detection_ids where day < ? order by day, key limit ?)",
       Math.floor(now / dayMs) - detectionIdDays,
-      perStep.detectionIds,
+      rowsOf(perStep.detectionIds, share),
     ),
-  batches: ({ database }, { now }) =>
+  batches: ({ database }, { now, share }) =>
     pruneRows(
       database,
       `delete from ingest_batches where (owner, idempotency_key) in
         (select owner, idempotency_key from ingest_batches where at < ? order by at, owner, idempotency_key limit ?)`,
       toIso(now - idempotencyWindowMs),
-      perStep.batches,
+      rowsOf(perStep.batches, share),
     ),
-  alarms: ({ database }, { cutoff }) =>
+  alarms: ({ database }, { cutoff, share }) =>
     pruneRows(
       database,
       "delete from alarms where id in (select id from alarms where recorded_at < ? order by recorded_at, id limit ?)",
       toIso(cutoff),
-      perStep.alarms,
+      rowsOf(perStep.alarms, share),
     ),
   events: pruneEvents,
   alerts: pruneAlerts,
@@ -111,34 +114,39 @@ const sweepers: Readonly<Record<Sweep, (held: Held, limits: Limits) => Promise<S
   roles: pruneRoles,
   names: pruneOldNames,
   ruleActors: pruneRuleActors,
-  sightings: ({ database }, { now }) =>
+  sightings: ({ database }, { now, share }) =>
     pruneRows(
       database,
       // In the order in which they were noted, so that it ends at the first one that is kept.
       `delete from outbreak_sightings where id in
         (select id from (select id, noted_day from outbreak_sightings order by id limit ?2) where noted_day < ?1 order by id)`,
       Math.floor(now / dayMs) - sightingDays,
-      perStep.sightings,
+      rowsOf(perStep.sightings, share),
     ),
-  outbreaks: ({ database }, { now }) =>
+  outbreaks: ({ database }, { now, share }) =>
     pruneRows(
       database,
       `delete from outbreaks where id in
         (select id from outbreaks where incident_id is null and due_at is null and updated_at < ? order by id limit ?)`,
       now - sightingDays * dayMs,
-      perStep.outbreaks,
+      rowsOf(perStep.outbreaks, share),
     ),
   hours: pruneHours,
 };
 
 /** Runs one small step of pruning at `now` (epoch ms); `step` null starts a pass. */
 export async function prune(held: Held, now: number, retentionDays: number, step: PruneStep | null): Promise<Pruned> {
-  const { sweep, after } = step ?? { sweep: sweeps[0], after: 0 };
-  const swept = await sweepers[sweep](held, { now, cutoff: now - retentionDays * dayMs, after });
+  const { sweep, after, share } = step ?? { sweep: sweeps[0], after: 0, share: 1 };
+  const begun = performance.now();
+  const swept = await sweepers[sweep](held, { now, cutoff: now - retentionDays * dayMs, after, share });
+  const next = nextShare(share, performance.now() - begun);
   const { events = 0, expired = 0, alerts = 0 } = swept;
   const following = sweeps[sweeps.indexOf(sweep) + 1];
-  const goesOn = swept.after === null ? null : { sweep, after: swept.after };
-  return { events, expired, alerts, next: goesOn ?? (following === undefined ? null : { sweep: following, after: 0 }) };
+  if (swept.after !== null) return { events, expired, alerts, next: { sweep, after: swept.after, share: next } };
+  return {
+    ...{ events, expired, alerts },
+    next: following === undefined ? null : { sweep: following, after: 0, share: 1 },
+  };
 }
 
 /** `sql` removes at most `limit` rows that are older than `bound`. */
@@ -148,8 +156,9 @@ async function pruneRows(database: Database, sql: string, bound: string | number
 }
 
 /** Prunes the log from its old end only, so that the rest has no gaps. */
-async function pruneEvents({ database }: Held, { cutoff }: Limits): Promise<Swept> {
-  const { rows } = await database.read("select seq, at from event_log order by seq limit ?", [perStep.events]);
+async function pruneEvents({ database }: Held, { cutoff, share }: Limits): Promise<Swept> {
+  const most = rowsOf(perStep.events, share);
+  const { rows } = await database.read("select seq, at from event_log order by seq limit ?", [most]);
   const kept = rows.findIndex((row) => integer(row, "at") >= cutoff);
   const events = kept === -1 ? rows.length : kept;
   const last = rows[events - 1];
@@ -172,13 +181,18 @@ async function pruneEvents({ database }: Held, { cutoff }: Limits): Promise<Swep
     { sql: "delete from event_log where seq <= ?", args: [upto] },
   ]);
   const expired = before.rows[0] === undefined ? 0 : integer(before.rows[0], "n");
-  return { events, expired, after: events === perStep.events ? 0 : null };
+  return { events, expired, after: events === most ? 0 : null };
 }
 
 /** Removes alerts without recent detections; those with occurrences that no message has counted yet wait for their HOURLY. */
-async function pruneAlerts({ database }: Held, { cutoff, after }: Limits): Promise<Swept> {
+async function pruneAlerts({ database }: Held, { cutoff, after, share }: Limits): Promise<Swept> {
   const which = { table: "sigma_alerts" as const, may: "count <= sent_count", cutoff, after };
-  const { ids, next } = await findOld(database, which, perStep.alerts, removedPerStep.alerts);
+  const { ids, next } = await findOld(
+    database,
+    which,
+    rowsOf(perStep.alerts, share),
+    rowsOf(removedPerStep.alerts, share),
+  );
   if (ids.length > 0) await database.write([...(await forgetInSearch(database, ids)), ...forgetAlerts(ids)]);
   return { alerts: ids.length, after: next };
 }
@@ -186,29 +200,35 @@ async function pruneAlerts({ database }: Held, { cutoff, after }: Limits): Promi
 /**
  * Removes incidents that were closed before the limit, with their actor's evidence, cases and tickets. Open ones are kept, whatever their age.
  */
-async function pruneIncidents({ database, periods }: Held, { cutoff }: Limits): Promise<Swept> {
+async function pruneIncidents({ database, periods }: Held, { cutoff, share }: Limits): Promise<Swept> {
+  const most = rowsOf(removedPerStep.periods, share);
   const { rows } = await database.read(
     "select period_id as id from incidents where closed_at < ? order by closed_at, id limit ?",
-    [toIso(cutoff), removedPerStep.periods],
+    [toIso(cutoff), most],
   );
   const ids = rows.map((row) => integer(row, "id"));
   periods.forgetIds(ids);
   if (ids.length > 0) await database.write(forgetPeriods(ids));
-  return { after: ids.length === removedPerStep.periods ? 0 : null };
+  return { after: ids.length === most ? 0 : null };
 }
 
 /** Removes actors without an incident or open case whose evidence is older than the limit. */
-async function pruneActors({ database, periods }: Held, { cutoff, after }: Limits): Promise<Swept> {
+async function pruneActors({ database, periods }: Held, { cutoff, after, share }: Limits): Promise<Swept> {
   const may = `incident_id is null and not exists (select 1 from threat_cases c where c.period_id = t.id and c.status <> 'CLOSED')`;
   const which = { table: "actor_periods" as const, may, cutoff, after };
-  const { ids, next } = await findOld(database, which, perStep.periods, removedPerStep.periods);
+  const { ids, next } = await findOld(
+    database,
+    which,
+    rowsOf(perStep.periods, share),
+    rowsOf(removedPerStep.periods, share),
+  );
   periods.forgetIds(ids);
   if (ids.length > 0) await database.write(forgetPeriods(ids));
   return { after: next };
 }
 
 /** Removes how many detections there were in hours before the limit. */
-async function pruneHours({ database }: Held, { cutoff }: Limits): Promise<Swept> {
+async function pruneHours({ database }: Held, { cutoff, share }: Limits): Promise<Swept> {
   const hour = Math.floor(cutoff / hourMs);
   await database.write([{ sql: "delete from hour_totals where hour < ?", args: [hour] }]);
   return pruneRows(
@@ -216,7 +236,7 @@ async function pruneHours({ database }: Held, { cutoff }: Limits): Promise<Swept
     `delete from detection_hours where (hour, entity_name, level) in
       (select hour, entity_name, level from detection_hours where hour < ? order by hour, entity_name, level limit ?)`,
     hour,
-    perStep.hours,
+    rowsOf(perStep.hours, share),
   );
 }
 
@@ -235,13 +255,13 @@ async function pruneOldNames({ database, assets }: Held, { cutoff }: Limits): Pr
 }
 
 /** Removes what was counted of rules that no actor's evidence has had anew since the limit. */
-async function pruneRuleActors({ database, ruleActors }: Held, { cutoff }: Limits): Promise<Swept> {
+async function pruneRuleActors({ database, ruleActors }: Held, { cutoff, share }: Limits): Promise<Swept> {
   const swept = await pruneRows(
     database,
     `delete from rule_actors where (entity, rule, block) in
       (select entity, rule, block from rule_actors where updated_day < ? order by updated_day, entity, rule, block limit ?)`,
     Math.floor(cutoff / dayMs),
-    perStep.rules,
+    rowsOf(perStep.rules, share),
   );
   ruleActors.clear();
   return swept;
