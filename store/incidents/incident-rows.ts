@@ -27,8 +27,8 @@ const incidentColumns = `incident_id, period_id, entity_name, group_key, actor_t
   created_at, updated_at, closed_at, escalated_at, sigma_alert_count, alarm_count, first_alarm_time, last_alarm_time,
   headline, campaign_id, created_seq, updated_seq`;
 
-/** Of a row of incidents: the outbreak on most hosts, as JSON. An incident without one costs a look at an index. */
-export const outbreakColumn = `(select json_object('rule', rule_title, 'hosts', json(hosts), 'firstAt', first_at, 'lastAt', last_at)
+/** The outbreak on most hosts, as JSON. An incident without one costs a look at an index. */
+const outbreakColumn = `(select json_object('rule', rule_title, 'hosts', json(hosts), 'firstAt', first_at, 'lastAt', last_at)
   from outbreaks o where o.incident_id = incidents.incident_id and o.state = 'open' order by json_array_length(hosts) desc, first_at, id limit 1) as outbreak`;
 
 export async function findIncidents(database: Database, ids: readonly string[]): Promise<Map<string, IncidentRow>> {
@@ -165,6 +165,6 @@ function incidentFromRow(row: Row): IncidentRow {
   };
 }
 
-export function outbreakFrom(json: string | null): Outbreak | null {
+function outbreakFrom(json: string | null): Outbreak | null {
   return json === null ? null : (JSON.parse(json) as Outbreak);
 }

@@ -1,11 +1,11 @@
 /** What a ticket has to be told of its incident that changed while nothing was planned for it, from the incident's history. */
 
+import type { Outbreak } from "../../core/campaigns/campaign.ts";
 import { notSeen, type Ticket } from "../../core/tickets/ticket.ts";
 import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, integerOrNull, text, textOrNull } from "../database/rows.ts";
 import type { Statement } from "../database/statement.ts";
-import { outbreakColumn, outbreakFrom } from "../incidents/incident-rows.ts";
 import { noteOutbreaks, noteRules, planUpdates, type SystemPolicies } from "./ticket-updates.ts";
 
 const fields = "('status', 'assigned_analyst', 'investigation_notes', 'resolution_notes')";
@@ -51,14 +51,17 @@ export async function missedByCreate(
   const { rows } = await database.read(
     `select t.id, t.incident_id, (select group_concat(h.new, char(10)) from incident_history h
        where h.incident_id = t.incident_id and h.id > ?2 and h.action = 'RULES_ADDED') as rules,
-       exists (select 1 from incident_history h where h.incident_id = t.incident_id and h.id > ?2 and h.field = 'outbreak') as has_spread, ${outbreakColumn}
-     from deliveries d join tickets t on t.id = d.ticket_id join incidents on incidents.incident_id = t.incident_id where d.id = ?1`,
+       exists (select 1 from incident_history h where h.incident_id = t.incident_id and h.id > ?2 and h.field = 'outbreak') as has_spread,
+       (select json_object('rule', rule_title, 'hosts', json(hosts)) from outbreaks o where o.incident_id = t.incident_id and o.state = 'open'
+         order by json_array_length(hosts) desc, first_at, id limit 1) as outbreak
+     from deliveries d join tickets t on t.id = d.ticket_id where d.id = ?1`,
     [deliveryId, upTo],
   );
   const [row] = rows;
   if (row === undefined) return [];
   const [id, incidentId, rules] = [integer(row, "id"), text(row, "incident_id"), textOrNull(row, "rules")];
-  const outbreak = integer(row, "has_spread") === 1 ? outbreakFrom(textOrNull(row, "outbreak")) : null;
+  const spread = integer(row, "has_spread") === 1 ? textOrNull(row, "outbreak") : null;
+  const outbreak = spread === null ? null : (JSON.parse(spread) as Pick<Outbreak, "rule" | "hosts">);
   return [
     ...(await missedUpdates(database, { id, incidentId }, upTo, policies, now)),
     ...(rules === null ? [] : noteRules([{ incidentId, titles: rules.split("\n") }], policies, now, id)),
