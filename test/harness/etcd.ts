@@ -77,7 +77,7 @@ export class Etcd {
         ...["--listen-client-urls", client(n), "--advertise-client-urls", client(n)],
         ...["--listen-peer-urls", peer(n), "--initial-advertise-peer-urls", peer(n)],
         // A test need not wait for the election of a network across a town.
-        ...["--heartbeat-interval", "100", "--election-timeout", "1000", "--log-level", "error"],
+        ...["--heartbeat-interval", "100", "--election-timeout", "1000", "--pre-vote", "--log-level", "error"],
         ...(tls === null ? [] : ["--client-cert-auth", "--trusted-ca-file", tls.ca]),
         ...(tls === null ? [] : ["--cert-file", tls.cert, "--key-file", tls.key]),
         ...more,
