@@ -1,8 +1,8 @@
 /**
  * `npm test` and `npm run test:e2e`: the tests of one tier, then what could not run here and why. A file `*.e2e.test.ts` belongs to
  * the second tier: long runs, faults of the machine, real receivers, the binary. One `*.cluster.test.ts` belongs to `npm run test:cluster`, which
- * needs etcd and is not part of `.ci/run`; a short version of it is in the two others. With CI set nothing may be left out, and the last line is `N passed, N failed`. `--times` says at the end what took the
- * processors longest.
+ * needs etcd and is not part of `.ci/run`; a short version of it is in the two others. With CI set nothing may be left out, and the last line
+ * is `N passed, N failed`. `--times` says at the end what took the processors longest.
  */
 import { accessSync, chmodSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -32,7 +32,7 @@ export async function giveSnapshot(
   const asker = secret === null ? null : askerOf(token, secret, now);
   if (secret === null || asker === null) return new Response(null, { status: 403 });
   const { node, aheadMs } = asker;
-  if (Math.abs(aheadMs) > mostSkewMs)
+  if (!(Math.abs(aheadMs) <= mostSkewMs))
     return new Response(
       `the clock of ${node} is ${Math.round(Math.abs(aheadMs) / 60_000)} minutes ${aheadMs > 0 ? "ahead of" : "behind"} this node's, and a copy is given within ${mostSkewMs / 60_000}: set the wrong one right (timedatectl)`,
       { status: 403, headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" } },

@@ -28,7 +28,7 @@ export interface SearchedAlert {
 
 /** Signs that stay within a word, as in `ws-101.corp.example`, `CORP\jsmith`, `C:\Temp`; the index knows the same. */
 const within = /[^\p{L}\p{N}\-_.$@:/\\]+/gu;
-/** The same for texts of ASCII, which most are: a quarter of the time. */
+/** The same for texts of ASCII, which most are: no table of Unicode is asked. */
 const withinAscii = /[^A-Za-z0-9\-_.$@:/\\]+/;
 const ascii = /^[\0-\x7f]*$/;
 const apart = /[-_.$@:/\\]+/;

@@ -108,13 +108,13 @@ const mostListed = 500;
 /** Two weeks of hours, and some. */
 const mostHours = 400;
 
-/** Null if there is no incident with that id. `now`: epoch milliseconds. */
 /** The id of the incident that was made last; null = there is none. */
 export async function newestIncident(database: Database): Promise<string | null> {
   const { rows } = await database.read("select incident_id from incidents order by id desc limit 1", []);
   return rows[0] === undefined ? null : text(rows[0], "incident_id");
 }
 
+/** Null if there is no incident with that id. `now`: epoch milliseconds. */
 export async function readIncidentDetail(
   database: Database,
   { patterns, roles }: { patterns: readonly PreparedPattern[]; roles: Roles },

@@ -240,14 +240,17 @@ async function pruneHours({ database }: Held, { cutoff, share }: Limits): Promis
   );
 }
 
-/** Removes roles that logs have shown, and no longer show: a name may go to another machine. */
+/**
+ * Removes roles that logs have shown, and no longer show: a name may go to another machine. Always as many as a step may: reading the rest anew after each
+ * costs more than the rows.
+ */
 async function pruneRoles({ database, assets }: Held, { cutoff }: Limits): Promise<Swept> {
   const removed = await pruneInferred(database, Math.floor(cutoff / dayMs), perStep.roles);
   if (removed > 0) await assets.load(database);
   return { after: removed === perStep.roles ? 0 : null };
 }
 
-/** Removes names that nothing has had since the limit. */
+/** Removes names that nothing has had since the limit; always as many as a step may, as with roles. */
 async function pruneOldNames({ database, assets }: Held, { cutoff }: Limits): Promise<Swept> {
   const removed = await pruneNames(database, Math.floor(cutoff / dayMs), perStep.names);
   if (removed > 0) await assets.names.load(database);

@@ -109,9 +109,10 @@ export async function fuzzApi(seed: number, count: number): Promise<FuzzReport> 
         const southern = dice.chance(0.6);
         const client = dice.pick(southern ? south : others);
         const { method, path, body, headers } = maker.request(dice.pick(operations));
+        const sent = { ...client.headers, ...headers };
         const what = `${method} ${path.slice(0, 200)} ${String(body).slice(0, 200)}`;
         try {
-          const { status, text } = await send(url, method, path, body, { ...client.headers, ...headers });
+          const { status, text } = await send(url, method, path, body, sent);
           if (status === 401 && client instanceof Login) await client.renew();
           report.statuses.set(status, (report.statuses.get(status) ?? 0) + 1);
           const complain = (why: string) => report.violations.push(`${why}: ${what} → ${status} ${text.slice(0, 200)}`);
@@ -120,7 +121,11 @@ export async function fuzzApi(seed: number, count: number): Promise<FuzzReport> 
           if (/\bat .*\.ts:\d|node_modules|SQLITE|\/work\//.test(text)) complain("inner workings");
           if (status >= 400 && !text.startsWith('{"type":"about:blank"')) complain("no problem document");
         } catch (error) {
-          report.violations.push(`no answer (${error}): ${what}`);
+          // A file is cut off once its caller is signed out, which other requests and the clock do here: then these headers are refused by now.
+          const isCut =
+            path.startsWith("/api/audit/export") &&
+            (await send(url, "GET", "/api/audit?limit=1", null, sent)).status === 401;
+          if (!isCut) report.violations.push(`no answer (${error}): ${what}`);
         }
       }
     });
