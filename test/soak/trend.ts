@@ -9,9 +9,15 @@ export interface Point {
 export interface Trend {
   /** Per hour. */
   slope: number;
-  /** One standard error of the slope. */
+  /**
+   * One standard error of the slope, with how much a point tells of the next: memory that goes up and down over minutes has far fewer
+   * independent points than samples (first-order autocorrelation of what the line leaves over, Bence 1995).
+   */
   error: number;
 }
+
+/** Points that are alike beyond this tell nothing that a longer run would not have to. */
+const mostAlike = 0.99;
 
 /** The straight line through the points (least squares); null for fewer than ten. */
 export function trendOf(points: readonly Point[]): Trend | null {
@@ -21,6 +27,10 @@ export function trendOf(points: readonly Point[]): Trend | null {
   const [at, value] = [mean((point) => point.at), mean((point) => point.value)];
   const spread = points.reduce((sum, point) => sum + (point.at - at) ** 2, 0);
   const slope = points.reduce((sum, point) => sum + (point.at - at) * (point.value - value), 0) / spread;
-  const rest = points.reduce((sum, point) => sum + (point.value - value - slope * (point.at - at)) ** 2, 0);
-  return { slope, error: Math.sqrt(rest / (count - 2) / spread) };
+  const left = points.map((point) => point.value - value - slope * (point.at - at));
+  const squares = left.reduce((sum, one) => sum + one * one, 0);
+  const products = left.slice(1).reduce((sum, one, index) => sum + one * (left[index] ?? 0), 0);
+  const alike = squares === 0 ? 0 : Math.min(mostAlike, Math.max(0, products / squares));
+  const independent = Math.sqrt((1 + alike) / (1 - alike));
+  return { slope, error: Math.sqrt(squares / (count - 2) / spread) * independent };
 }

@@ -100,6 +100,8 @@ test("a trend, and how sure it is", () => {
   expect(trendOf(points)?.slope).toBeCloseTo(5);
   const noisy = trendOf(points.map(({ at, value }, n) => ({ at, value: value + (n % 2 === 0 ? 3 : -3) })));
   expect(noisy?.error).toBeGreaterThan(5);
+  const inWaves = trendOf(points.map(({ at, value }, n) => ({ at, value: value + (n % 20 < 10 ? 3 : -3) })));
+  expect(inWaves?.error).toBeGreaterThan(2 * (noisy?.error ?? 0));
   expect(trendOf(points.slice(0, 9))).toBeNull();
 });
 
