@@ -1,5 +1,6 @@
 /** A datagram socket that stands in for systemd's: node:dgram has no unix sockets. */
 import { dlopen, FFIType, ptr } from "bun:ffi";
+import { rmSync } from "node:fs";
 import { unixAddress, unixSockets } from "../../appliance/runtime/unix-address.ts";
 
 const { i32, u32, u64, ptr: pointer } = FFIType;
@@ -34,5 +35,6 @@ export class NotifySocket {
 
   close(): void {
     libc.close(this.#socket);
+    if (!this.address.startsWith("@")) rmSync(this.address, { force: true });
   }
 }
