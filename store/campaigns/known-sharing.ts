@@ -16,8 +16,8 @@ import type { Database } from "../database/database.ts";
 import { fromIso } from "../database/iso.ts";
 import { integer, text } from "../database/rows.ts";
 
-/** Rows of alerts read in one call. */
-const perCall = 5_000;
+/** Rows of alerts read in one call: whoever opens a page meanwhile waits for it. */
+const perCall = 500;
 /** So many of the newest alerts say who shares what; older ones tell of a company that has changed since. */
 const mostAlerts = 300_000;
 const idleMs = 30 * minuteMs;

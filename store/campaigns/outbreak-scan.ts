@@ -17,8 +17,8 @@ import {
   sightingsNear,
 } from "./outbreak-rows.ts";
 
-/** Alerts that one commit looks at. */
-const alertsPerStep = 2_000;
+/** Alerts that one commit looks at: intake waits for it. */
+const alertsPerStep = 1_000;
 
 /** Goes a step further, and looks at the alerts that occurred again; returns whether more new ones are left. */
 export async function scanAlerts(
