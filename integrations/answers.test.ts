@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { retryAfterSeconds } from "./answers.ts";
+import { parseJson, retryAfterSeconds } from "./answers.ts";
 
 const now = Date.UTC(2026, 2, 13, 4, 30);
 
@@ -15,4 +15,11 @@ test.each([
   ["soon", null],
 ])("Retry-After %p means %p seconds", (value, seconds) => {
   expect(retryAfterSeconds(value, now)).toBe(seconds);
+});
+
+test("halves of surrogate pairs in an answer become U+FFFD, in names and values; pairs stay", () => {
+  const text = String.raw`{"key":"\ud800","\udc00":["\ud83d\ude00","a\uDFFFb"],"__proto__":{"x":"\udfff"}}`;
+  const read = parseJson(text);
+  expect(JSON.stringify(read)).toBe('{"key":"\ufffd","\ufffd":["\u{1f600}","a\ufffdb"],"__proto__":{"x":"\ufffd"}}');
+  expect(parseJson("no JSON \\ud800")).toBeUndefined();
 });

@@ -44,13 +44,28 @@ export function brokenOff(error: unknown): { name: string; sent: boolean; said: 
   };
 }
 
+/** An escaped half of a surrogate pair; whether the other half is there is seen once it is read. */
+const escapedHalf = /\\ud[89a-f]/i;
+
+/**
+ * The value of JSON text; undefined for text that is none. A half of a surrogate pair (RFC 8259, 8.2) becomes U+FFFD: no address, request or row
+ * can hold it.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: whatever the target says
 export function parseJson(text: string): any {
   try {
-    return JSON.parse(text);
+    return escapedHalf.test(text) ? JSON.parse(text, wellFormed) : JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** A reviver of `JSON.parse`. */
+function wellFormed(_name: string, value: unknown): unknown {
+  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  if (Object.keys(value).every((name) => name.isWellFormed())) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name.toWellFormed(), one]));
 }
 
 /** The error text of an answer: Jira's ErrorCollection, ServiceNow's error, else the text without markup. */

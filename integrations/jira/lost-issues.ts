@@ -5,7 +5,7 @@ import type { KnownTicket } from "../../core/tickets/ticket-system.ts";
 import { sentElsewhere } from "../sent-elsewhere.ts";
 import { KeyLookup, type KnownIssue } from "./key-lookup.ts";
 import { refusedSearch, withLabel } from "./label-search.ts";
-import { type JiraSite, unexpected } from "./site.ts";
+import { type JiraSite, labelsOf, unexpected } from "./site.ts";
 
 export class LostIssues {
   readonly #site: JiraSite;
@@ -95,7 +95,7 @@ export class LostIssues {
     if (status === 404) return null;
     if (typeof body?.key !== "string") throw unexpected("it answers an issue without a key");
     // If the screen has no labels, the property is used.
-    const said = [...(body?.fields?.labels ?? []), body?.properties?.rhythmx?.correlation];
+    const said = [...labelsOf(body?.fields ?? {}), body?.properties?.rhythmx?.correlation];
     const correlations = said.filter((one) => typeof one === "string" && one.startsWith("rhythmx-"));
     return { id: String(body?.id), key: String(body?.key), correlations };
   }

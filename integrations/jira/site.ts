@@ -99,7 +99,7 @@ export class JiraSite {
 
   async search(jql: string, maxResults: number): Promise<{ id: string; key: string; labels: string[] }[]> {
     const issues = await this.issues(jql, maxResults, ["labels"]);
-    return issues.map(({ id, key, fields }) => ({ id, key, labels: (fields.labels ?? []) as string[] }));
+    return issues.map(({ id, key, fields }) => ({ id, key, labels: labelsOf(fields) }));
   }
 
   /** The issues that a search finds, with these of their fields. After it, `address` is the site's own. */
@@ -109,8 +109,13 @@ export class JiraSite {
     const body = JSON.stringify({ jql, maxResults, fields: wanted });
     const answer = await this.target.request({ method: "POST", path, body });
     if (!Array.isArray(answer.body?.issues)) throw unexpected("it answers a search without issues");
-    const issues = answer.body.issues as (Omit<FoundIssue, "fields"> & Partial<FoundIssue>)[];
-    return issues.map(({ id, key, fields = {} }) => ({ id, key, fields }));
+    const issues = answer.body.issues as unknown[];
+    return issues.map((issue) => {
+      const { id, key, fields } = (issue ?? {}) as Readonly<Record<string, unknown>>;
+      if (typeof id !== "string" || typeof key !== "string")
+        throw unexpected("it answers a search with an issue that has no id or no key");
+      return { id, key, fields: (fields ?? {}) as FoundIssue["fields"] };
+    });
   }
 
   /** The project's newest issue of each status that is among the newest. @throws DeliveryError, where the account may not search too */
@@ -142,6 +147,13 @@ export class JiraSite {
   get #browse(): string {
     return `${this.address}/browse/`;
   }
+}
+
+/** An issue's labels; none where its screen has none. @throws DeliveryError: what is no list does not say that a label is missing */
+export function labelsOf({ labels }: FoundIssue["fields"]): string[] {
+  if (labels === undefined || labels === null) return [];
+  if (!Array.isArray(labels)) throw unexpected("it answers an issue whose labels are no list");
+  return labels.filter((one) => typeof one === "string");
 }
 
 /** The name of an issue's status; "" = not said. */
