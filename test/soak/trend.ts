@@ -16,7 +16,7 @@ export interface Trend {
   error: number;
 }
 
-/** Points that are alike beyond this tell nothing that a longer run would not have to. */
+/** Keeps the error finite where each point is as good as the one before. */
 const mostAlike = 0.99;
 
 /** The straight line through the points (least squares); null for fewer than ten. */
